@@ -1,0 +1,148 @@
+package run
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+)
+
+// Spec says which run to open.
+type Spec struct {
+	// Experiment names the experiment: "vae", "depth", ….
+	Experiment string
+	// Dir is the run's directory. It is created where it is missing.
+	Dir string
+	// Config holds all hyperparameters: a struct that marshals to a JSON object. Everything that the numbers
+	// depend on belongs here; paths and verbosity do not.
+	Config any
+	// Seed seeds everything random in the run.
+	Seed int64
+	// Device describes what computes, for example a backend's name and description.
+	Device string
+	// Command is the command line that makes this run. The default is this process's own.
+	Command string
+	// Restart deletes what an earlier run left in Dir (config, metrics, checkpoints, result) and starts anew.
+	Restart bool
+}
+
+// Manifest is the content of config.json: what was asked and with what it is computed.
+type Manifest struct {
+	Experiment string            `json:"experiment"`
+	Seed       int64             `json:"seed"`
+	Device     string            `json:"device"`
+	Command    string            `json:"command"`
+	Versions   map[string]string `json:"versions"`
+	Config     json.RawMessage   `json:"config"`
+}
+
+// ErrConflict is wrapped by the error of [Open] where the directory holds a different run.
+var ErrConflict = errors.New("the run directory holds a different run")
+
+func newManifest(spec Spec) (Manifest, error) {
+	config, err := json.Marshal(spec.Config)
+	if err != nil {
+		return Manifest{}, fmt.Errorf("cannot write the configuration as JSON: %w", err)
+	}
+	if !bytes.HasPrefix(config, []byte("{")) {
+		return Manifest{}, fmt.Errorf("the configuration must be a JSON object, it is %.40s", config)
+	}
+	command := spec.Command
+	if command == "" {
+		command = strings.Join(append([]string{filepath.Base(os.Args[0])}, os.Args[1:]...), " ")
+	}
+	return Manifest{
+		Experiment: spec.Experiment,
+		Seed:       spec.Seed,
+		Device:     spec.Device,
+		Command:    command,
+		Versions:   Versions(),
+		Config:     config,
+	}, nil
+}
+
+// readManifest reads config.json; found is false where there is none.
+func readManifest(path string) (m Manifest, found bool, err error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return m, false, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &m)
+	}
+	if err != nil {
+		return m, false, fmt.Errorf("cannot read %s: %w", path, err)
+	}
+	return m, true, nil
+}
+
+// conflictWith returns what keeps the run described by m from being continued as asked, nil if nothing does.
+// The command and the versions may differ: they do not say what is computed.
+func (m Manifest) conflictWith(asked Manifest, dir string) error {
+	var diffs []string
+	add := func(name string, have, want any) {
+		if have != want {
+			diffs = append(diffs, fmt.Sprintf("%s is %v there and %v here", name, have, want))
+		}
+	}
+	add("experiment", m.Experiment, asked.Experiment)
+	add("seed", m.Seed, asked.Seed)
+	add("device", m.Device, asked.Device)
+	have, want := flatten(m.Config), flatten(asked.Config)
+	for _, key := range unionOfKeys(have, want) {
+		add(key, orAbsent(have, key), orAbsent(want, key))
+	}
+	if len(diffs) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %s: %s; ask for the same, choose another directory, or restart it", ErrConflict, dir, strings.Join(diffs, "; "))
+}
+
+// flatten turns a JSON object into "a.b" → value as JSON text.
+func flatten(object json.RawMessage) map[string]string {
+	flat := map[string]string{}
+	var walk func(prefix string, raw json.RawMessage)
+	walk = func(prefix string, raw json.RawMessage) {
+		var fields map[string]json.RawMessage
+		if bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) && json.Unmarshal(raw, &fields) == nil {
+			for key, value := range fields {
+				walk(strings.TrimPrefix(prefix+"."+key, "."), value)
+			}
+			return
+		}
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, raw); err != nil {
+			compact.Write(raw)
+		}
+		flat[prefix] = compact.String()
+	}
+	walk("", object)
+	return flat
+}
+
+func orAbsent(m map[string]string, key string) string {
+	if value, ok := m[key]; ok {
+		return value
+	}
+	return "absent"
+}
+
+func unionOfKeys(maps ...map[string]string) []string {
+	seen := map[string]bool{}
+	var keys []string
+	for _, m := range maps {
+		for key := range m {
+			if !seen[key] {
+				seen[key] = true
+				keys = append(keys, key)
+			}
+		}
+	}
+	sort.Strings(keys)
+	return keys
+}

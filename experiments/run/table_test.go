@@ -1,0 +1,97 @@
+package run_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"testing"
+
+	"github.com/robustloss/gomlx-robustloss/experiments/run"
+)
+
+func result(seed int64, path string, score float64) run.Result {
+	r := run.Result{Values: run.Values{"score": score}, Path: path}
+	r.Experiment, r.Seed = "test", seed
+	return r
+}
+
+func layout() run.Layout {
+	return run.Layout{
+		Title: "Scores", Corner: "Method",
+		Rows:    []run.Label{{Key: "a", Title: "Alpha"}, {Key: "b", Title: "Beta"}},
+		Columns: []run.Label{{Key: "s", Title: "Score"}},
+		Entries: func(r run.Result) ([]run.Entry, error) {
+			return []run.Entry{{Row: "a", Column: "s", Value: r.Values["score"]}}, nil
+		},
+		Format:     "%.1f",
+		Quoted:     map[string]map[string]float64{"a": {"s": 31837}},
+		QuotedName: "the paper's numbers",
+		Notes:      []string{"A note."},
+	}
+}
+
+func TestCellIsTheMeanWithItsStandardErrorOverSeeds(t *testing.T) {
+	table, err := run.NewTable(layout(), []run.Result{result(1, "r1", 1233), result(2, "r2", 1235), result(3, "r3", 1237)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cell, ok := table.Cell("a", "s")
+	// Sample standard deviation 2, so the standard error is 2/√3.
+	if !ok || cell.Mean != 1235 || math.Abs(cell.StdErr-2/math.Sqrt(3)) > 1e-12 || cell.N != 3 || *cell.Quoted != 31837 {
+		t.Errorf("cell %+v", cell)
+	}
+	if missing := table.Missing(); len(missing) != 1 || missing[0] != "b, s" {
+		t.Errorf("missing %q", missing)
+	}
+	var markdown bytes.Buffer
+	if err := table.Write(&markdown, "markdown"); err != nil {
+		t.Fatal(err)
+	}
+	want := `Scores
+
+| Method | Score |
+|---|---:|
+| Alpha | 1,235.0 ± 1.2 (31,837.0) |
+| Beta | – |
+
+Mean ± standard error over 3 seeds. In brackets: the paper's numbers.
+A note.
+`
+	if markdown.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", markdown.String(), want)
+	}
+}
+
+func TestTableFormatsHoldTheSameNumbers(t *testing.T) {
+	table, err := run.NewTable(layout(), []run.Result{result(1, "r1", -0.5), result(2, "r2", 0.25)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var csv, js bytes.Buffer
+	if err := table.Write(&csv, "csv"); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := csv.String(), "row,column,mean,stderr,n,quoted\na,s,-0.125,0.375,2,31837\n"; got != want {
+		t.Errorf("CSV %q, want %q", got, want)
+	}
+	if err := table.Write(&js, "json"); err != nil {
+		t.Fatal(err)
+	}
+	var decoded struct{ Cells []run.Cell }
+	if err := json.Unmarshal(js.Bytes(), &decoded); err != nil || len(decoded.Cells) != 1 || decoded.Cells[0].Mean != -0.125 {
+		t.Errorf("JSON %s: %v", js.String(), err)
+	}
+	wantError(t, table.Write(&js, "xml"), "xml", "markdown, csv or json")
+}
+
+func TestTableRefusesTwoNumbersForOneSeed(t *testing.T) {
+	_, err := run.NewTable(layout(), []run.Result{result(1, "one/result.json", 1), result(1, "two/result.json", 2)})
+	wantError(t, err, "one/result.json", "two/result.json", "seed 1")
+}
+
+func TestTableRefusesUnknownCells(t *testing.T) {
+	l := layout()
+	l.Entries = func(run.Result) ([]run.Entry, error) { return []run.Entry{{Row: "c", Column: "s"}}, nil }
+	_, err := run.NewTable(l, []run.Result{result(1, "r1", 1)})
+	wantError(t, err, "r1", "(c, s)")
+}

@@ -1,0 +1,169 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
+	"github.com/gomlx/gomlx/ml/train/metric"
+)
+
+// Training trains a GoMLX model inside a run: it logs, checks for NaN, evaluates, saves checkpoints and resumes.
+type Training struct {
+	// Trainer trains the store that was attached with [Run.AttachStore]. Its train metrics must be
+	// TermMetrics(Terms...), and its model function must return one scalar prediction for each term.
+	Trainer *train.Trainer
+	// Terms names the numbers that are checked and logged at each step, in the order in which a failure is to be
+	// blamed: the parts of the loss before their sum.
+	Terms []string
+	// Batches yields the batches of step, step+1, …, without end. What it yields for a step must not depend on
+	// the step that it began with.
+	Batches func(step int) iter.Seq2[train.Batch, error]
+	// Steps is how many steps to train in all.
+	Steps int
+	// LogEvery, EvalEvery and CheckpointEvery are in steps; 0 means at the end only. They do not change the numbers,
+	// but LogEvery and EvalEvery change which of them are logged.
+	LogEvery, EvalEvery, CheckpointEvery int
+	// Evaluate returns what is to be logged after EvalEvery steps and at the end. It must not change the store, and
+	// must depend on the store and the step only. It may be nil.
+	Evaluate func(step int) (Values, error)
+	// Progress is where the progress is shown, under Title, with the value of the term Show. It may be nil.
+	Progress io.Writer
+	Title    string
+	Show     string
+}
+
+// TermMetrics returns train metrics for the terms: the i-th is the i-th prediction of the model function, a scalar.
+func TermMetrics(terms ...string) []metric.Interface {
+	var metrics []metric.Interface
+	for i, term := range terms {
+		metrics = append(metrics, metric.NewBaseMetric(term, term, term,
+			func(_ *model.Scope, _, predictions []*graph.Node) *graph.Node { return predictions[i] }, nil))
+	}
+	return metrics
+}
+
+// ErrInterrupted is wrapped by the error of [Training.Run] where its context ended first. The run goes on from there
+// when it is started again.
+var ErrInterrupted = errors.New("interrupted")
+
+// Run trains from the run's latest checkpoint to the last step, and returns what Evaluate returned at the end.
+//
+// Where ctx ends first, it saves a checkpoint and returns an error that wraps [ErrInterrupted]. Where a term becomes NaN
+// or infinite it stops with a [*NonFiniteError]; the checkpoints before it stay.
+func (t Training) Run(ctx context.Context, r *Run) (final Values, err error) {
+	start := r.Step()
+	s := &trainingSession{Training: t, ctx: ctx, run: r, progress: NewProgress(t.Progress, t.Title, t.Steps, start)}
+	defer s.progress.Stop()
+	if start >= t.Steps {
+		return s.evaluateAgain()
+	}
+	loop := train.NewLoop(t.Trainer)
+	if loop.LoopStep != start {
+		return nil, fmt.Errorf("the store is at step %d, the checkpoint at step %d: attach the store before the trainer is made", loop.LoopStep, start)
+	}
+	loop.OnStep("run", 0, s.afterStep)
+	dataset := &steppedBatches{batches: t.Batches, start: start}
+	if _, err := loop.RunSteps(dataset, t.Steps-start); err != nil {
+		return nil, s.explain(err)
+	}
+	return s.final, nil
+}
+
+// trainingSession is one process's part of a training.
+type trainingSession struct {
+	Training
+	ctx      context.Context
+	run      *Run
+	progress *Progress
+	final    Values
+	failure  error // the error of afterStep, without the words that the loop adds
+}
+
+func (s *trainingSession) explain(err error) error {
+	if s.failure != nil {
+		return s.failure
+	}
+	return err
+}
+
+// afterStep is the loop's hook. loop.LoopStep counts the steps before this one.
+func (s *trainingSession) afterStep(loop *train.Loop, metrics []*tensors.Tensor) error {
+	s.failure = s.record(loop.LoopStep+1, metrics)
+	return s.failure
+}
+
+func (s *trainingSession) record(step int, metrics []*tensors.Tensor) error {
+	const builtin = 2 // the trainer's own loss metrics come first
+	if len(metrics) != builtin+len(s.Terms) {
+		return fmt.Errorf("the trainer has %d metrics, not the %d of TermMetrics(Terms...)", len(metrics)-builtin, len(s.Terms))
+	}
+	values := Values{"loss": shapes.ConvertTo[float64](metrics[0].Value())}
+	for i, term := range s.Terms {
+		values[term] = shapes.ConvertTo[float64](metrics[builtin+i].Value())
+	}
+	if err := CheckFinite(step, values, s.Terms...); err != nil {
+		return err
+	}
+	last := step == s.Steps
+	if last || due(step, s.LogEvery) {
+		if err := s.run.Log(step, values); err != nil {
+			return err
+		}
+	}
+	s.progress.Step(step, fmt.Sprintf("%s %.4g", s.Show, values[s.Show]))
+	if s.Evaluate != nil && (last || due(step, s.EvalEvery)) {
+		if err := s.evaluate(step); err != nil {
+			return err
+		}
+	}
+	interrupted := s.ctx.Err() != nil
+	if last || interrupted || due(step, s.CheckpointEvery) {
+		if err := s.run.SaveStore(step); err != nil {
+			return err
+		}
+	}
+	if interrupted && !last {
+		return fmt.Errorf("%w after step %d of %d, in %s; start it again to go on", ErrInterrupted, step, s.Steps, s.run.Dir())
+	}
+	return nil
+}
+
+func (s *trainingSession) evaluate(step int) error {
+	values, err := s.Evaluate(step)
+	if err != nil {
+		return fmt.Errorf("evaluation after step %d: %w", step, err)
+	}
+	s.final = values
+	return s.run.Log(step, values)
+}
+
+// evaluateAgain gives the final values of a run that was killed between its last checkpoint and its result.
+func (s *trainingSession) evaluateAgain() (Values, error) {
+	if s.Evaluate == nil {
+		return Values{}, nil
+	}
+	return s.Evaluate(s.Steps)
+}
+
+// due reports whether something that happens every n steps happens after this one.
+func due(step, n int) bool { return n > 0 && step%n == 0 }
+
+// steppedBatches is a train.Dataset that begins at a step.
+type steppedBatches struct {
+	batches func(step int) iter.Seq2[train.Batch, error]
+	start   int
+}
+
+// Name identifies the data set in GoMLX's messages.
+func (d *steppedBatches) Name() string { return "training batches" }
+
+// Iter yields the batches from the first step on.
+func (d *steppedBatches) Iter() iter.Seq2[train.Batch, error] { return d.batches(d.start) }
