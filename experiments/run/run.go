@@ -24,9 +24,9 @@ type Run struct {
 	lock     *os.File
 	metrics  *os.File
 
-	result   *Result     // of a finished run
+	result   *Result    // of a finished run
 	latest   *savedStep // where to continue from; nil at a fresh start
-	earlier  float64     // seconds spent by earlier processes up to the latest checkpoint
+	earlier  float64    // seconds spent by earlier processes up to the latest checkpoint
 	started  time.Time
 	warnings []string
 
