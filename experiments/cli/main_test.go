@@ -1,0 +1,97 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/robustloss/gomlx-robustloss/experiments/cli"
+	"github.com/robustloss/gomlx-robustloss/experiments/run"
+)
+
+type grammar struct {
+	cli.Flags
+	Wait  waitCommand  `cmd:"" help:"Wait for Ctrl-C."`
+	Panic panicCommand `cmd:"" help:"Panic."`
+	Fail  failCommand  `cmd:"" help:"Fail."`
+}
+
+type waitCommand struct{}
+
+func (waitCommand) Run(ctx context.Context, s *cli.Session) error {
+	s.Notef("waiting")
+	process, err := os.FindProcess(os.Getpid())
+	if err != nil {
+		return err
+	}
+	if err := process.Signal(syscall.SIGINT); err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return fmt.Errorf("%w after step 3", run.ErrInterrupted)
+	case <-time.After(10 * time.Second):
+		return errors.New("the interruption never came")
+	}
+}
+
+type panicCommand struct{}
+
+func (panicCommand) Run() error { panic(errors.New("x is [2, 3], want [2]")) }
+
+type failCommand struct{}
+
+func (failCommand) Run() error { return errors.New("no such file") }
+
+func main(args ...string) (code int, stdout, stderr string) {
+	var (
+		g        grammar
+		out, err bytes.Buffer
+	)
+	code = cli.Main(cli.Program{Name: "test"}, &g, &g.Flags, args, &out, &err)
+	return code, out.String(), err.String()
+}
+
+func TestInterruptEndsTheContextAndGivesItsExitCode(t *testing.T) {
+	code, _, stderr := main("wait")
+	if code != cli.CodeInterrupted || !strings.Contains(stderr, "waiting\ntest: interrupted after step 3\n") {
+		t.Errorf("code %d, stderr %q", code, stderr)
+	}
+	if _, _, stderr := main("wait", "--quiet"); strings.Contains(stderr, "waiting") {
+		t.Errorf("--quiet shows %q", stderr)
+	}
+}
+
+func TestFailureAndPanicAreOneLine(t *testing.T) {
+	for command, want := range map[string]string{"fail": "test: no such file\n", "panic": "test: x is [2, 3], want [2]\n"} {
+		if code, _, stderr := main(command); code != cli.CodeFailed || stderr != want {
+			t.Errorf("%s: code %d, stderr %q, want %q", command, code, stderr, want)
+		}
+	}
+	if _, _, stderr := main("panic", "--trace"); !strings.Contains(stderr, "main_test.go") {
+		t.Errorf("--trace does not show where: %q", stderr)
+	}
+}
+
+func TestSessionOpensTheBackendThatIsAskedFor(t *testing.T) {
+	s := cli.Session{Flags: cli.Flags{Backend: "go", Runs: "runs"}}
+	defer s.Close()
+	device, err := s.Device()
+	if err != nil || !strings.Contains(device, "Go ") {
+		t.Errorf("device %q, %v", device, err)
+	}
+	if got := s.Dir("vae", "quick"); got != "runs/vae/quick" {
+		t.Errorf("folder %q", got)
+	}
+	wrong := cli.Session{Flags: cli.Flags{Backend: "abacus"}}
+	defer wrong.Close()
+	if _, err := wrong.Compute(); err == nil || !strings.Contains(err.Error(), "abacus") {
+		t.Errorf("error %v", err)
+	}
+}
