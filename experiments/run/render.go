@@ -43,7 +43,7 @@ func (t *Table) cellText(row, column string) string {
 	text := "–"
 	if cell, ok := t.Cell(row, column); ok {
 		text = t.format(cell.Mean)
-		if cell.N > 1 {
+		if cell.N > 1 && t.Layout.Statistic == nil {
 			text += " ± " + t.format(cell.StdErr)
 		}
 	}
@@ -62,10 +62,14 @@ func (t *Table) notes() []string {
 		}
 		most = max(most, cell.N)
 	}
-	first := fmt.Sprintf("Mean ± standard error over %d seeds.", most)
+	statistic := "Mean ± standard error"
+	if t.Layout.Statistic != nil {
+		statistic = strings.ToUpper(t.Layout.StatisticName[:1]) + t.Layout.StatisticName[1:]
+	}
+	first := fmt.Sprintf("%s over %d seeds.", statistic, most)
 	switch {
 	case least != most:
-		first = fmt.Sprintf("Mean ± standard error over %d to %d seeds.", max(least, 0), most)
+		first = fmt.Sprintf("%s over %d to %d seeds.", statistic, max(least, 0), most)
 	case most == 1:
 		first = "One seed."
 	}

@@ -31,16 +31,20 @@ type Layout struct {
 	// Quoted holds numbers from elsewhere, by row and column key, and QuotedName says whose they are ("paper").
 	Quoted     map[string]map[string]float64
 	QuotedName string
+	// Statistic makes a cell's number from its entries, and StatisticName says what it is ("maximum"). Without it a cell
+	// is the mean, with its standard error.
+	Statistic     func(values []float64) float64
+	StatisticName string
 	// Notes are printed below the table.
 	Notes []string
 }
 
-// Cell is the mean of one cell's entries over the seeds.
+// Cell is the mean of one cell's entries over the seeds, or the layout's other statistic of them.
 type Cell struct {
 	Row    string   `json:"row"`
 	Column string   `json:"column"`
 	Mean   float64  `json:"mean"`
-	StdErr float64  `json:"stderr"` // sample standard deviation / √n; 0 where n = 1
+	StdErr float64  `json:"stderr"` // sample standard deviation / √n; 0 where n = 1, and for another statistic
 	N      int      `json:"n"`
 	Seeds  []int64  `json:"seeds"`
 	Quoted *float64 `json:"quoted,omitempty"`
@@ -87,7 +91,11 @@ func NewTable(layout Layout, results []Result) (*Table, error) {
 	}
 	for key, cell := range t.cells {
 		cell.N = len(values[key])
-		cell.Mean, cell.StdErr = MeanStdErr(values[key])
+		if layout.Statistic == nil {
+			cell.Mean, cell.StdErr = MeanStdErr(values[key])
+		} else {
+			cell.Mean = layout.Statistic(values[key])
+		}
 	}
 	return t, nil
 }

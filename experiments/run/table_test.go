@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
@@ -94,4 +96,25 @@ func TestTableRefusesUnknownCells(t *testing.T) {
 	l.Entries = func(run.Result) ([]run.Entry, error) { return []run.Entry{{Row: "c", Column: "s"}}, nil }
 	_, err := run.NewTable(l, []run.Result{result(1, "r1", 1)})
 	wantError(t, err, "r1", "(c, s)")
+}
+
+func TestTableShowsAnotherStatisticWithoutAStandardError(t *testing.T) {
+	l := layout()
+	l.Statistic, l.StatisticName = slices.Max[[]float64], "maximum"
+	table, err := run.NewTable(l, []run.Result{result(1, "r1", 1), result(2, "r2", 7), result(3, "r3", 3)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cell, _ := table.Cell("a", "s"); cell.Mean != 7 || cell.StdErr != 0 || cell.N != 3 {
+		t.Errorf("cell %+v", cell)
+	}
+	var markdown bytes.Buffer
+	if err := table.Markdown(&markdown); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"| Alpha | 7.0 (31,837.0) |", "Maximum over 3 seeds."} {
+		if !strings.Contains(markdown.String(), want) {
+			t.Errorf("no %q in\n%s", want, markdown.String())
+		}
+	}
 }
