@@ -1,0 +1,23 @@
+// Package scalar is Barron's general robust loss [1] on plain float64, with no graph and no backend: the loss
+// and its derivatives for solvers, the probability distribution behind it, and maximum likelihood fits.
+//
+// A least squares fit trusts every residual; a single gross outlier is then enough to drag it away. The general
+// loss has a shape α that says how much a large residual is still believed, from "fully" (α = 2, least squares)
+// to "not at all" (α = −∞), and a scale c that says what "large" means:
+//
+//		ρ(x, α, c) = (|α−2|/α) · [((x/c)²/|α−2| + 1)^(α/2) − 1]
+//
+//	  - [Kernel] evaluates ρ, its derivatives and the weight of iteratively reweighted least squares.
+//	  - [General] is the density p(x) = exp(−ρ(x−μ, α, c)) / (c·Z(α)), with the methods of gonum's stat/distuv.
+//	  - [Fit] and [FitTruncated] choose μ, α and c for given residuals; [IRLS] solves robust linear regression.
+//	  - [Schedule] changes α over the steps of a solver or a training loop.
+//
+// Conventions are gonum's: methods of values with impossible parameters (a scale that is not a positive, finite
+// number) panic, functions that read data return an error. A NaN argument gives NaN.
+//
+// Sources:
+//
+//	[1] J. T. Barron, "A General and Adaptive Robust Loss Function", CVPR 2019, arXiv:1701.03077.
+//	[2] N. Chebrolu, T. Läbe, O. Vysotska, J. Behley, C. Stachniss, "Adaptive Robust Kernels for Non-Linear
+//	    Least Squares Problems", IEEE Robotics and Automation Letters 6(2), 2021, arXiv:2004.14938.
+package scalar
