@@ -1,0 +1,60 @@
+# The two commands are `make reports` and `make test`; `make help` lists the others.
+SHELL := /bin/sh
+export GOMLX_NO_AUTO_INSTALL := 1
+export GOFLAGS := -buildvcs=false
+
+# Go and pip keep their caches in the home folder. Where there is none, they go into the clone.
+ifeq ($(HOME),)
+export GOCACHE ?= $(CURDIR)/.cache/go-build
+export GOMODCACHE ?= $(CURDIR)/.cache/go-mod
+export PIP_CACHE_DIR ?= $(CURDIR)/.cache/pip
+export GOENV := off
+endif
+# The pure-Go backend uses SIMD instructions where Go has them.
+ifeq ($(shell go env GOARCH 2>/dev/null),amd64)
+export GOEXPERIMENT := simd
+endif
+# The part of a test run that must not be skipped, where it can be there.
+ifeq ($(shell uname -s),Linux)
+require := ROBUSTLOSS_REQUIRE_XLA=1 ROBUSTLOSS_REQUIRE_NOTEBOOKS=1
+endif
+
+REPORTS := .venv/bin/python internal/reports
+NB ?=
+
+.PHONY: help setup setup-cuda reports pdf lab test lint bench clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
+
+setup: ## prepare the clone: Python environment, kernel, XLA plugin
+	@sh internal/setup/need-go.sh
+	@go run ./internal/setup
+
+setup-cuda: ## the same, and XLA's plugin for CUDA (Linux with an NVIDIA GPU)
+	@sh internal/setup/need-go.sh
+	@go run ./internal/setup cuda
+
+reports: setup ## execute the notebooks and write reports/ (NB=01_derivation: one; ROBUSTLOSS_PRESET=tiny|quick|paper)
+	@$(REPORTS) $(NB)
+
+pdf: setup ## print the reports that are there to PDF (needs Chromium or Chrome)
+	@$(REPORTS) --no-execute --pdf $(NB)
+
+lab: setup ## open JupyterLab with the kernel ready
+	@sh internal/reports/lab.sh
+
+test: setup ## run every test, with XLA and with the notebooks at the preset tiny
+	go vet ./...
+	$(require) go test -timeout 30m ./...
+
+lint: ## check style, errors and the direction of imports
+	@sh internal/setup/need-go.sh
+	@go run ./internal/setup lint
+	.tools/bin/golangci-lint run ./...
+
+bench: setup ## measure the benchmarks (BENCH=regexp, PKG=packages)
+	go test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem $(or $(PKG),./robustloss/... ./gomlxops/...)
+
+clean: ## remove what was made: environment, tools, reports (runs/ is kept)
+	rm -rf .venv .tools .cache .setup.lock reports

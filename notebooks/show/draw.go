@@ -1,0 +1,142 @@
+package show
+
+import (
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// drawn is a layer as gonum/plot wants it.
+type drawn struct {
+	layer
+	points []point
+}
+
+// Plot draws the layer on the canvas of the data. It implements [plot.Plotter].
+func (d drawn) Plot(c draw.Canvas, p *plot.Plot) {
+	toX, toY := p.Transforms(&c)
+	at := func(pt point) vg.Point { return vg.Point{X: toX(pt.x), Y: toY(pt.y)} }
+	switch d.kind {
+	case curve:
+		d.drawCurve(c, p, at)
+	case dots:
+		d.drawDots(c, p, at)
+	case bars:
+		d.drawBars(c, p, at)
+	case area:
+		path := make([]vg.Point, len(d.points))
+		for i, pt := range d.points {
+			path[i] = at(pt)
+		}
+		c.FillPolygon(translucent(d.style.color, 0x38), c.ClipPolygonXY(path))
+	case vertical:
+		x := toX(d.points[0].x)
+		c.StrokeLines(d.lineStyle(), c.ClipLinesXY([]vg.Point{{X: x, Y: c.Min.Y}, {X: x, Y: c.Max.Y}})...)
+	case horizontal:
+		y := toY(d.points[0].y)
+		c.StrokeLines(d.lineStyle(), c.ClipLinesXY([]vg.Point{{X: c.Min.X, Y: y}, {X: c.Max.X, Y: y}})...)
+	case note:
+		text := textStyle(8.5, d.style.color)
+		text.YAlign = draw.YCenter
+		c.FillText(text, at(d.points[0]), d.text)
+	}
+}
+
+// rangeOf is the axis range that gonum/plot uses, in our terms.
+func rangeOf(a plot.Axis) axisRange {
+	_, log := a.Scale.(plot.LogScale)
+	return axisRange{lo: a.Min, hi: a.Max, log: log}
+}
+
+func (d drawn) drawCurve(c draw.Canvas, p *plot.Plot, at func(point) vg.Point) {
+	for _, part := range segments(d.points, rangeOf(p.X), rangeOf(p.Y)) {
+		path := make([]vg.Point, len(part))
+		for i, pt := range part {
+			path[i] = at(pt)
+		}
+		c.StrokeLines(d.lineStyle(), c.ClipLinesXY(path)...)
+	}
+}
+
+func (d drawn) drawDots(c draw.Canvas, p *plot.Plot, at func(point) vg.Point) {
+	x, y := rangeOf(p.X), rangeOf(p.Y)
+	for _, pt := range d.points {
+		if x.holds(pt.x) && y.holds(pt.y) && c.Contains(at(pt)) {
+			c.DrawGlyph(d.glyphStyle(), at(pt))
+		}
+	}
+}
+
+func (d drawn) drawBars(c draw.Canvas, p *plot.Plot, at func(point) vg.Point) {
+	fill := translucent(d.style.color, 0x50)
+	for i := 0; i+1 < len(d.points); i++ {
+		lo, hi := at(point{d.points[i].x, p.Y.Min}), at(point{d.points[i+1].x, d.points[i].y})
+		if hi.Y > lo.Y {
+			// A hair's gap between the bars keeps them countable.
+			c.FillPolygon(fill, c.ClipPolygonXY([]vg.Point{lo, {X: lo.X, Y: hi.Y}, {X: hi.X - 0.4, Y: hi.Y}, {X: hi.X - 0.4, Y: lo.Y}}))
+		}
+	}
+}
+
+func (d drawn) lineStyle() draw.LineStyle {
+	line := draw.LineStyle{Color: d.style.color, Width: vg.Points(orDefault(d.style.width, 1.6))}
+	if d.style.dashed {
+		line.Dashes = []vg.Length{vg.Points(4), vg.Points(2.5)}
+	}
+	return line
+}
+
+func (d drawn) glyphStyle() draw.GlyphStyle {
+	return draw.GlyphStyle{
+		Color:  translucent(d.style.color, 0xc0),
+		Radius: vg.Points(orDefault(d.style.width, 2.2)),
+		Shape:  draw.CircleGlyph{},
+	}
+}
+
+// swatch draws a sample of the layer for the legend, left of x, at height y.
+func (d drawn) swatch(c draw.Canvas, x, y, width vg.Length) {
+	switch d.kind {
+	case dots:
+		c.DrawGlyph(d.glyphStyle(), vg.Point{X: x + width/2, Y: y})
+	case bars, area:
+		h := vg.Points(3.5)
+		c.FillPolygon(translucent(d.style.color, 0x50),
+			[]vg.Point{{X: x, Y: y - h}, {X: x + width, Y: y - h}, {X: x + width, Y: y + h}, {X: x, Y: y + h}})
+	default:
+		c.StrokeLine2(d.lineStyle(), x, y, x+width, y)
+	}
+}
+
+// bounds widens the ranges of the axes that are still open to hold the layer's points.
+func (d drawn) bounds(x, y axisRange, boxX, boxY *[2]float64) {
+	widen := func(box *[2]float64, v float64) { box[0], box[1] = min(box[0], v), max(box[1], v) }
+	for _, pt := range d.points {
+		inX := !x.holds(pt.x) || math.IsNaN(x.lo) || pt.x >= x.lo && pt.x <= x.hi
+		if x.holds(pt.x) {
+			widen(boxX, pt.x)
+		}
+		if y.holds(pt.y) && inX {
+			widen(boxY, pt.y)
+		}
+	}
+	if d.kind == bars {
+		widen(boxY, 0)
+	}
+}
+
+func translucent(c color.Color, alpha uint8) color.Color {
+	n := color.NRGBAModel.Convert(c).(color.NRGBA)
+	n.A = alpha
+	return n
+}
+
+func orDefault(v, standard float64) float64 {
+	if v == 0 {
+		return standard
+	}
+	return v
+}

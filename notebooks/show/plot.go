@@ -1,0 +1,120 @@
+package show
+
+import (
+	"math"
+)
+
+// Plot is a picture in the making: [NewPlot], layers added one after the other, then [Plot.Show], or [Row] to put
+// several side by side. Layers are drawn in the order in which they were added; the ones with a label are named in a
+// legend to the right of the data, in the same order.
+type Plot struct {
+	title, xLabel, yLabel string
+	x, y                  axisRange
+	layers                []layer
+	height                float64 // inches; 0: the default
+	coloured              int     // layers that took a colour from the cycle
+}
+
+// axisRange is what is known of an axis before it is drawn.
+type axisRange struct {
+	lo, hi float64 // NaN: from the data
+	log    bool
+}
+
+// NewPlot starts a plot with a title (it may be empty) and the labels of its axes.
+func NewPlot(title, xLabel, yLabel string) *Plot {
+	free := axisRange{lo: math.NaN(), hi: math.NaN()}
+	return &Plot{title: title, xLabel: xLabel, yLabel: yLabel, x: free, y: free}
+}
+
+// XRange fixes the range of the x axis. A plot that holds only functions needs it.
+func (p *Plot) XRange(lo, hi float64) *Plot {
+	p.x.lo, p.x.hi = lo, hi
+	return p
+}
+
+// YRange fixes the range of the y axis; what lies outside is cut off.
+func (p *Plot) YRange(lo, hi float64) *Plot {
+	p.y.lo, p.y.hi = lo, hi
+	return p
+}
+
+// LogX makes the x axis logarithmic; points with x ≤ 0 are left out.
+func (p *Plot) LogX() *Plot {
+	p.x.log = true
+	return p
+}
+
+// LogY makes the y axis logarithmic; points with y ≤ 0 are left out.
+func (p *Plot) LogY() *Plot {
+	p.y.log = true
+	return p
+}
+
+// Height sets the height in inches (default 3.6; 3.2 in a row).
+func (p *Plot) Height(inches float64) *Plot {
+	p.height = inches
+	return p
+}
+
+// Func adds the graph of f over the whole x axis.
+func (p *Plot) Func(label string, f func(float64) float64, options ...Option) *Plot {
+	return p.add(layer{kind: curve, label: label, f: f}, options)
+}
+
+// Line adds the polygon through the points (x[i], y[i]). It breaks where a coordinate is not finite.
+func (p *Plot) Line(label string, x, y []float64, options ...Option) *Plot {
+	return p.add(layer{kind: curve, label: label, points: zip(x, y)}, options)
+}
+
+// Points adds a dot at every (x[i], y[i]).
+func (p *Plot) Points(label string, x, y []float64, options ...Option) *Plot {
+	return p.add(layer{kind: dots, label: label, points: zip(x, y)}, options)
+}
+
+// Histogram adds the histogram of the samples in the given number of equal bins over the x range (which must be fixed).
+// Its height is a density: count / (number of samples · width of a bin), so that samples outside the range are still
+// counted in the total and the bars are comparable with a probability density.
+func (p *Plot) Histogram(label string, samples []float64, bins int, options ...Option) *Plot {
+	if !(p.x.lo < p.x.hi) || bins < 1 {
+		fail("a histogram needs XRange before it and at least one bin")
+		return p
+	}
+	return p.add(layer{kind: bars, label: label, points: densities(samples, p.x.lo, p.x.hi, bins)}, options)
+}
+
+// Band fills the region between lo[i] and hi[i] over x[i].
+func (p *Plot) Band(label string, x, lo, hi []float64, options ...Option) *Plot {
+	points := zip(x, hi)
+	for i := len(x) - 1; i >= 0; i-- {
+		points = append(points, point{x[i], lo[i]})
+	}
+	return p.add(layer{kind: area, label: label, points: points}, options)
+}
+
+// VLine adds a vertical line at x, HLine a horizontal one at y, both from edge to edge.
+func (p *Plot) VLine(label string, x float64, options ...Option) *Plot {
+	return p.add(layer{kind: vertical, label: label, points: []point{{x, math.NaN()}}}, options)
+}
+
+// HLine adds a horizontal line at y from edge to edge.
+func (p *Plot) HLine(label string, y float64, options ...Option) *Plot {
+	return p.add(layer{kind: horizontal, label: label, points: []point{{math.NaN(), y}}}, options)
+}
+
+// Note writes a few words with their left end at (x, y).
+func (p *Plot) Note(x, y float64, text string, options ...Option) *Plot {
+	return p.add(layer{kind: note, text: text, points: []point{{x, y}}, style: style{color: Grey}}, options)
+}
+
+func (p *Plot) add(l layer, options []Option) *Plot {
+	for _, option := range options {
+		option(&l.style)
+	}
+	if l.style.color == nil {
+		l.style.color = cycle[p.coloured%len(cycle)]
+		p.coloured++
+	}
+	p.layers = append(p.layers, l)
+	return p
+}
