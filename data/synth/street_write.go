@@ -1,0 +1,96 @@
+package synth
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"github.com/robustloss/gomlx-robustloss/data/kitti"
+)
+
+// The split files that WriteStreets writes beside the recordings.
+const (
+	StreetsTrainSplit = "train_files.txt" // left and right image a line
+	StreetsTestSplit  = "test_files.txt"  // one image a line
+)
+
+// WriteStreets writes train+test streets below dir in the layout of KITTI's raw recordings: calibration files, PNG images
+// of both cameras, laser scans, and the two split files. The streets for tests form a drive of their own. Their day,
+// 2000_01_01, is none of KITTI's.
+func WriteStreets(ctx context.Context, dir string, train, test int, o StreetOptions) error {
+	if err := o.Validate(); err != nil {
+		return err
+	}
+	if train < 1 || test < 1 {
+		return fmt.Errorf("synth: %d streets for training and %d for tests: want at least one of each", train, test)
+	}
+	const day = "2000_01_01"
+	entries := make([]kitti.Entry, train+test)
+	for i := range entries {
+		entries[i] = kitti.Entry{Frame: kitti.Frame{Date: day, Drive: day + "_drive_0001_sync", Index: i}, Camera: kitti.Left}
+		if i >= train {
+			entries[i].Frame = kitti.Frame{Date: day, Drive: day + "_drive_0002_sync", Index: i - train}
+		}
+	}
+	for _, first := range []kitti.Entry{entries[0], entries[train]} {
+		for _, file := range []string{first.Image(kitti.Left, ".png"), first.Image(kitti.Right, ".png"), first.Scan()} {
+			if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, file)), 0o755); err != nil {
+				return fmt.Errorf("synth: cannot write streets: %w", err)
+			}
+		}
+	}
+	if err := o.Calibration().Write(filepath.Join(dir, day)); err != nil {
+		return err
+	}
+	if err := writeAllStreets(ctx, dir, entries, o); err != nil {
+		return err
+	}
+	if err := kitti.WriteSplit(filepath.Join(dir, StreetsTrainSplit), entries[:train], 2, ".png"); err != nil {
+		return err
+	}
+	return kitti.WriteSplit(filepath.Join(dir, StreetsTestSplit), entries[train:], 1, ".png")
+}
+
+// writeAllStreets makes the streets on all processors.
+func writeAllStreets(ctx context.Context, dir string, entries []kitti.Entry, o StreetOptions) error {
+	workers := runtime.GOMAXPROCS(0)
+	errs := make([]error, workers)
+	var group sync.WaitGroup
+	for w := range workers {
+		group.Go(func() {
+			for i := w; i < len(entries) && errs[w] == nil; i += workers {
+				if errs[w] = ctx.Err(); errs[w] == nil {
+					errs[w] = writeStreet(dir, entries[i], NewStreet(o, i), o)
+				}
+			}
+		})
+	}
+	group.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeStreet(dir string, e kitti.Entry, s *Street, o StreetOptions) error {
+	views := map[kitti.Camera]*kitti.Image{kitti.Left: s.Left, kitti.Right: s.Right}
+	for camera, view := range views {
+		f, err := os.Create(filepath.Join(dir, e.Image(camera, ".png")))
+		if err != nil {
+			return fmt.Errorf("synth: cannot write a street: %w", err)
+		}
+		if err := view.WritePNG(f); err != nil {
+			_ = f.Close()
+			return fmt.Errorf("synth: cannot write a street: %w", err)
+		}
+		if err := f.Close(); err != nil {
+			return fmt.Errorf("synth: cannot write a street: %w", err)
+		}
+	}
+	return kitti.WriteScan(filepath.Join(dir, e.Scan()), s.Points(o))
+}
