@@ -1,7 +1,7 @@
 package celeba
 
 import (
-	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"image"
@@ -60,17 +60,23 @@ func (m *Images) Read(i int, dst []float32) error {
 
 // decode reads an image file. A file that ends too early is an error.
 func decode(path string) (image.Image, error) {
-	f, err := os.Open(path)
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, errors.Unwrap(err) // the caller names the file
 	}
-	defer f.Close()
-	img, _, err := image.Decode(bufio.NewReaderSize(f, 32<<10))
+	img, _, err := image.Decode(bytes.NewReader(data))
 	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+	case err == nil:
+		return img, nil
+	case endsEarly(data), errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, errors.New("the file ends too early: copy or unpack it again")
-	case err != nil:
+	default:
 		return nil, fmt.Errorf("not a readable JPEG or PNG image: %w", err)
 	}
-	return img, nil
+}
+
+// endsEarly reports whether the file is empty, or a JPEG file without its end marker.
+func endsEarly(data []byte) bool {
+	start, end := []byte{0xff, 0xd8}, []byte{0xff, 0xd9}
+	return len(data) == 0 || bytes.HasPrefix(data, start) && !bytes.HasSuffix(data, end)
 }

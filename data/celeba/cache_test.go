@@ -1,0 +1,92 @@
+package celeba_test
+
+import (
+	"context"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/robustloss/gomlx-robustloss/data/celeba"
+)
+
+func mustCache(t *testing.T, images *celeba.Images, path string) *celeba.Cache {
+	t.Helper()
+	cache, err := celeba.Cached(t.Context(), images, path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cache.Close() })
+	return cache
+}
+
+func TestCacheHoldsTheImages(t *testing.T) {
+	images := mustImages(t, writeFaces(t), celeba.Train, celeba.DefaultPreprocessing())
+	path := filepath.Join(t.TempDir(), "new", "train.pack")
+	cache := mustCache(t, images, path)
+	if cache.Len() != 3 || cache.Side() != 64 {
+		t.Fatalf("%d images of side %d", cache.Len(), cache.Side())
+	}
+	for i := range 3 {
+		want, got := read(t, images, i), read(t, cache, i)
+		for k := range want {
+			if math.Abs(float64(got[k]-want[k])) > 1e-7 {
+				t.Fatalf("image %d, value %d: %v, want %v", i, k, got[k], want[k])
+			}
+		}
+	}
+}
+
+func TestCacheIsMadeOnceForTheSameImages(t *testing.T) {
+	root, path := writeFaces(t), filepath.Join(t.TempDir(), "train.pack")
+	p := celeba.DefaultPreprocessing()
+	var told []int
+	if _, err := celeba.Cached(t.Context(), mustImages(t, root, celeba.Train, p), path, func(done, _ int) { told = append(told, done) }); err != nil {
+		t.Fatal(err)
+	}
+	mustCache(t, mustImages(t, root, celeba.Train, p), path)
+	if len(told) != 1 || told[0] != 3 {
+		t.Errorf("progress %v, want 3 images packed once", told)
+	}
+	before, _ := os.Stat(path)
+	p.Average = 2
+	if other := mustCache(t, mustImages(t, root, celeba.Train, p), path); other.Side() != 32 {
+		t.Errorf("another preprocessing gets images of side %d from the old file", other.Side())
+	}
+	if after, _ := os.Stat(path); os.SameFile(before, after) {
+		t.Error("the file was not made again")
+	}
+}
+
+func TestDamagedCacheIsNamed(t *testing.T) {
+	images := mustImages(t, writeFaces(t), celeba.Train, celeba.DefaultPreprocessing())
+	path := filepath.Join(t.TempDir(), "train.pack")
+	mustCache(t, images, path)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, damaged := range [][]byte{whole[:len(whole)-1], whole[:30], whole[:5], nil, []byte("something else entirely, and long enough")} {
+		writeFile(t, path, string(damaged))
+		_, err := celeba.Cached(t.Context(), images, path, nil)
+		wantError(t, err, path, "delete it")
+	}
+	whole[len(whole)-100] ^= 1
+	writeFile(t, path, string(whole))
+	cache := mustCache(t, images, path)
+	wantError(t, cache.Read(2, make([]float32, 64*64*3)), path, "image 2 is damaged")
+	read(t, cache, 1)
+}
+
+func TestInterruptedPackingLeavesNothing(t *testing.T) {
+	images := mustImages(t, writeFaces(t), celeba.Train, celeba.DefaultPreprocessing())
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := celeba.Cached(ctx, images, filepath.Join(dir, "train.pack"), nil); err == nil {
+		t.Error("no error")
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
