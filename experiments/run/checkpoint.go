@@ -117,20 +117,49 @@ func hashFiles(dir string) (map[string]string, error) {
 
 // findCheckpoint sets r.latest to the latest intact checkpoint and says in a warning which ones are damaged.
 func (r *Run) findCheckpoint() error {
-	names, err := r.checkpointNames()
+	latest, warnings, err := latestCheckpoint(r.dir)
 	if err != nil {
 		return err
 	}
-	for _, name := range slices.Backward(names) {
-		c, err := readCheckpoint(r.Path(checkpointsName, name))
-		if err != nil {
-			r.warnings = append(r.warnings, fmt.Sprintf("checkpoint %s is damaged and not used: %v", r.Path(checkpointsName, name), err))
-			continue
-		}
-		r.latest, r.earlier = c, c.state.Seconds
-		return nil
+	r.warnings = append(r.warnings, warnings...)
+	if latest != nil {
+		r.latest, r.earlier = latest, latest.state.Seconds
 	}
 	return nil
+}
+
+// latestCheckpoint returns the latest intact checkpoint of the run in dir, nil where there is none, and says which ones
+// are damaged.
+func latestCheckpoint(dir string) (latest *savedStep, warnings []string, err error) {
+	names, err := checkpointNames(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, name := range slices.Backward(names) {
+		path := filepath.Join(dir, checkpointsName, name)
+		c, err := readCheckpoint(path)
+		if err == nil {
+			return c, warnings, nil
+		}
+		warnings = append(warnings, fmt.Sprintf("checkpoint %s is damaged and not used: %v", path, err))
+	}
+	return nil, warnings, nil
+}
+
+// LatestCheckpoint returns the folder and the step of the latest intact checkpoint of the run in dir, for [LoadStore]. It
+// needs no lock: it may be called while the run goes on. A run without a checkpoint is an error.
+func LatestCheckpoint(dir string) (checkpoint string, step int, err error) {
+	latest, warnings, err := latestCheckpoint(dir)
+	if err == nil && latest == nil {
+		err = fmt.Errorf("the run in %s has no checkpoint yet", dir)
+		if len(warnings) > 0 {
+			err = fmt.Errorf("the run in %s has no intact checkpoint: %s", dir, strings.Join(warnings, "; "))
+		}
+	}
+	if err != nil {
+		return "", 0, err
+	}
+	return latest.dir, latest.state.Step, nil
 }
 
 // readCheckpoint reads state.json and checks the files against it.
@@ -155,9 +184,9 @@ func readCheckpoint(dir string) (*savedStep, error) {
 	return c, nil
 }
 
-// checkpointNames lists the checkpoints' folders, oldest first.
-func (r *Run) checkpointNames() ([]string, error) {
-	entries, err := os.ReadDir(r.Path(checkpointsName))
+// checkpointNames lists the checkpoints' folders of the run in dir, oldest first.
+func checkpointNames(dir string) ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(dir, checkpointsName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -175,7 +204,7 @@ func (r *Run) checkpointNames() ([]string, error) {
 }
 
 func (r *Run) dropOldCheckpoints() error {
-	names, err := r.checkpointNames()
+	names, err := checkpointNames(r.dir)
 	if err != nil {
 		return err
 	}

@@ -66,6 +66,15 @@ func newManifest(spec Spec) (Manifest, error) {
 	}, nil
 }
 
+// ReadManifest returns what was asked of the run in dir. It needs no lock.
+func ReadManifest(dir string) (Manifest, error) {
+	m, found, err := readManifest(filepath.Join(dir, configName))
+	if err == nil && !found {
+		err = fmt.Errorf("there is no run in %s: %s is missing", dir, configName)
+	}
+	return m, err
+}
+
 // readManifest reads config.json; found is false where there is none.
 func readManifest(path string) (m Manifest, found bool, err error) {
 	data, err := os.ReadFile(path)

@@ -198,6 +198,36 @@ func TestDamagedCheckpointFallsBackToTheOneBefore(t *testing.T) {
 	}
 }
 
+func TestRunIsReadWithoutItsLock(t *testing.T) {
+	dir := t.TempDir()
+	_, err := run.ReadManifest(dir)
+	wantError(t, err, dir, "config.json")
+	r := mustOpen(t, spec(dir))
+	_, _, err = run.LatestCheckpoint(dir)
+	wantError(t, err, dir, "no checkpoint yet")
+	for step := 1; step <= 2; step++ {
+		if err := r.SaveState(step, step); err != nil {
+			t.Fatal(err)
+		}
+	}
+	checkpoint, step, err := run.LatestCheckpoint(dir)
+	if own, _ := r.CheckpointDir(); err != nil || step != 2 || checkpoint != own {
+		t.Errorf("checkpoint %s of step %d, %v; the run says %s", checkpoint, step, err, own)
+	}
+	manifest, err := run.ReadManifest(dir)
+	if err != nil || manifest.Experiment != "test" || manifest.Seed != 1 {
+		t.Errorf("manifest %+v, %v", manifest, err)
+	}
+	for _, number := range []string{"1", "2"} {
+		damaged := filepath.Join(dir, "checkpoints", "step-0000000"+number, "solver.json")
+		if err := os.Truncate(damaged, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, _, err = run.LatestCheckpoint(dir)
+	wantError(t, err, "no intact checkpoint", "step-00000002")
+}
+
 func TestKeepCopiesResultsOnly(t *testing.T) {
 	from, to := t.TempDir(), t.TempDir()
 	r := mustOpen(t, spec(filepath.Join(from, "cell", "seed-1")))
