@@ -1,0 +1,81 @@
+package gomlxops
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// yuvScale makes the determinant of yuvFromRGB one, to 1e-12 [1, the author's code].
+const yuvScale = 1.580227820074
+
+// yuvFromRGB is the matrix of BT.601 analogue YUV with the digits of TensorFlow's rgb_to_yuv: row i is what the i-th of
+// (R, G, B) adds to (Y, U, V). It is multiplied with yuvScale.
+var yuvFromRGB = [3][3]float64{
+	{0.299, -0.14714119, 0.61497538},
+	{0.587, -0.28886916, -0.51496512},
+	{0.114, 0.43601035, -0.10001026},
+}
+
+// RGBToYUV turns the colours of an image from RGB to luma and two colour differences, keeping volumes:
+//
+//	(Y, U, V) = 1.580227820074 · (R, G, B) · K,    K: TensorFlow's rgb_to_yuv (BT.601),    |det| = 1 to 1e-12
+//
+// The factor is what makes the determinant one, so that likelihoods of RGB and of YUV residuals are comparable [1]. Grey
+// (1, 1, 1) becomes (1.58, 0, 0) up to the 8 digits of K.
+//
+//   - x: `[batch, height, width, 3]`, colours or residuals of colours, any range.
+//
+// The result has the shape of x. It panics if x is not such an image. The inverse is [YUVToRGB].
+func RGBToYUV(x *Node) *Node { return recolour("RGBToYUV", x, scaledYUV()) }
+
+// YUVToRGB is the exact inverse of [RGBToYUV]: the inverse of its matrix, not the rounded matrix that TensorFlow's
+// yuv_to_rgb has. Round trips are exact to rounding.
+//
+//   - x: `[batch, height, width, 3]`.
+//
+// The result has the shape of x. It panics if x is not such an image.
+func YUVToRGB(x *Node) *Node { return recolour("YUVToRGB", x, inverse3(scaledYUV())) }
+
+func scaledYUV() [3][3]float64 {
+	k := yuvFromRGB
+	for i := range k {
+		for j := range k[i] {
+			k[i][j] *= yuvScale
+		}
+	}
+	return k
+}
+
+// recolour multiplies each colour, a row vector, with k from the right.
+func recolour(op string, x *Node, k [3][3]float64) *Node {
+	checkImage(op, x)
+	if channels := x.Shape().Dimensions[3]; channels != 3 {
+		exceptions.Panicf("gomlxops.%s: the image must have 3 channels, got %d: %s", op, channels, x.Shape())
+	}
+	m := newMatrix(3, 3)
+	for i := range k {
+		for j := range k[i] {
+			m[j][i] = k[i][j]
+		}
+	}
+	return contract(x, 3, m)
+}
+
+// determinant3 returns det k.
+func determinant3(k [3][3]float64) float64 {
+	return k[0][0]*(k[1][1]*k[2][2]-k[1][2]*k[2][1]) -
+		k[0][1]*(k[1][0]*k[2][2]-k[1][2]*k[2][0]) +
+		k[0][2]*(k[1][0]*k[2][1]-k[1][1]*k[2][0])
+}
+
+// inverse3 returns k⁻¹ by cofactors.
+func inverse3(k [3][3]float64) (inverse [3][3]float64) {
+	det := determinant3(k)
+	for i := range 3 {
+		for j := range 3 {
+			a, b, c, d := (j+1)%3, (j+2)%3, (i+1)%3, (i+2)%3
+			inverse[i][j] = (k[a][c]*k[b][d] - k[a][d]*k[b][c]) / det
+		}
+	}
+	return inverse
+}
