@@ -40,9 +40,10 @@ func (t ticks) Ticks(lo, hi float64) []plot.Tick {
 		return logTicks(lo, hi)
 	}
 	step := roundStep((hi - lo) / 5)
+	short := max(math.Abs(lo), math.Abs(hi)) >= 1e6 || step < 1e-4
 	var out []plot.Tick
 	for i := math.Ceil(lo/step - 1e-9); i*step <= hi+1e-9*step; i++ {
-		out = append(out, plot.Tick{Value: i * step, Label: tickLabel(i*step, step)})
+		out = append(out, plot.Tick{Value: i * step, Label: tickLabel(i*step, step, short)})
 	}
 	return out
 }
@@ -62,13 +63,14 @@ func roundStep(wish float64) float64 {
 	}
 }
 
-// tickLabel writes a tick with as many decimals as the step needs.
-func tickLabel(v, step float64) string {
+// tickLabel writes a tick with as many decimals as the step needs, or, if short, as d.ddd·10^{e}.
+func tickLabel(v, step float64, short bool) string {
 	if math.Abs(v) < step/2 {
 		return "0"
 	}
-	if a := math.Abs(v); a >= 1e6 || step < 1e-4 {
-		return shortNumber(v)
+	if short {
+		e := int(math.Floor(math.Log10(math.Abs(v)) + 1e-9))
+		return minus(fmt.Sprintf("%.4g·10^{%d}", v/math.Pow(10, float64(e)), e))
 	}
 	decimals := max(0, int(math.Ceil(-math.Log10(step)-1e-9)))
 	return minus(strconv.FormatFloat(v, 'f', decimals, 64))

@@ -32,8 +32,11 @@ func AlphaColor(alpha float64) color.Color {
 	return Ramp(0.5 + 0.5*(alpha-1)/(2+math.Abs(alpha-1)))
 }
 
-// anchors are the colours of [Ramp] in the OKLCH space: position, lightness, chroma, hue in degrees.
-var anchors = [...]struct{ at, lightness, chroma, hue float64 }{
+// anchor is a colour in the OKLCH space at a position of a sequence; its hue is in degrees.
+type anchor struct{ at, lightness, chroma, hue float64 }
+
+// anchors are the colours of [Ramp].
+var anchors = [...]anchor{
 	{0, 0.40, 0.17, 300},
 	{0.20, 0.48, 0.15, 262},
 	{0.3333, 0.57, 0.11, 225},
@@ -46,13 +49,16 @@ var anchors = [...]struct{ at, lightness, chroma, hue float64 }{
 
 // Ramp returns the colour at t ∈ [0, 1] of a sequence from violet over blue, green and orange to crimson, whose
 // neighbours differ about equally and which all stand out from white.
-func Ramp(t float64) color.Color {
+func Ramp(t float64) color.Color { return between(anchors[:], t) }
+
+// between returns the colour at t ∈ [0, 1] of a sequence.
+func between(sequence []anchor, t float64) color.Color {
 	t = min(max(t, 0), 1)
 	i := 1
-	for t > anchors[i].at {
+	for t > sequence[i].at {
 		i++
 	}
-	from, to := anchors[i-1], anchors[i]
+	from, to := sequence[i-1], sequence[i]
 	s := (t - from.at) / (to.at - from.at)
 	mix := func(a, b float64) float64 { return a + s*(b-a) }
 	return oklch(mix(from.lightness, to.lightness), mix(from.chroma, to.chroma), mix(from.hue, to.hue))

@@ -38,6 +38,8 @@ func (d drawn) Plot(c draw.Canvas, p *plot.Plot) {
 	case horizontal:
 		y := toY(d.points[0].y)
 		c.StrokeLines(d.lineStyle(), c.ClipLinesXY([]vg.Point{{X: c.Min.X, Y: y}, {X: c.Max.X, Y: y}})...)
+	case heat:
+		d.drawHeat(c, p)
 	case note:
 		text := textStyle(8.5, d.style.color)
 		text.YAlign = draw.YCenter
@@ -102,6 +104,8 @@ func (d drawn) swatch(c draw.Canvas, x, y, width vg.Length) {
 	switch d.kind {
 	case dots:
 		c.DrawGlyph(d.glyphStyle(), vg.Point{X: x + width/2, Y: y})
+	case heat:
+		d.swatchHeat(c, x, y, width)
 	case bars, area:
 		h := vg.Points(3.5)
 		c.FillPolygon(translucent(d.style.color, 0x50),

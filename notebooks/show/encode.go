@@ -11,9 +11,14 @@ import (
 
 // encodePNG writes an image as a PNG of at most 256 colours: a third of the size, and for plots no visible loss.
 func encodePNG(source image.Image) ([]byte, error) {
+	return encodeExactly(withPalette(source))
+}
+
+// encodeExactly writes an image as a PNG with all its colours.
+func encodeExactly(source image.Image) ([]byte, error) {
 	var buffer bytes.Buffer
 	encoder := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := encoder.Encode(&buffer, withPalette(source)); err != nil {
+	if err := encoder.Encode(&buffer, source); err != nil {
 		return nil, err
 	}
 	return buffer.Bytes(), nil

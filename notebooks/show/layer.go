@@ -17,6 +17,7 @@ const (
 	vertical
 	horizontal
 	note
+	heat
 )
 
 // point is a position in the units of the data.
@@ -28,6 +29,7 @@ type layer struct {
 	label  string // empty: not in the legend
 	text   string // of a note
 	f      func(float64) float64
+	field  *field  // of a heat map
 	points []point // of bars: the left end and the height of each, then the right end of the last
 	style  style
 }
@@ -97,11 +99,7 @@ func (l *layer) sampled(x axisRange) []point {
 	points := make([]point, steps+1)
 	for i := range points {
 		t := float64(i) / steps
-		at := x.lo + t*(x.hi-x.lo)
-		if x.log {
-			at = math.Exp(math.Log(x.lo) + t*(math.Log(x.hi)-math.Log(x.lo)))
-		}
-		points[i] = point{at, l.f(at)}
+		points[i] = point{x.at(t), l.f(x.at(t))}
 	}
 	return points
 }

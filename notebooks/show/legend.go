@@ -30,7 +30,7 @@ func (l *legend) collect(layers []drawn) {
 func (l *legend) width() vg.Length {
 	widest := vg.Length(0)
 	for _, e := range l.entries {
-		widest = max(widest, textStyle(9, Black).Width(e.label))
+		widest = max(widest, textStyle(9, Black).Width(e.legendLabel()))
 	}
 	if widest == 0 {
 		return 0
@@ -44,7 +44,7 @@ func (l *legend) draw(c draw.Canvas, left vg.Length) {
 	y := c.Max.Y - vg.Points(30)
 	for _, e := range l.entries {
 		e.swatch(c, left+legendIndent, y, swatchWidth)
-		c.FillText(text, vg.Point{X: left + legendIndent + swatchWidth + 5, Y: y}, e.label)
+		c.FillText(text, vg.Point{X: left + legendIndent + swatchWidth + 5, Y: y}, e.legendLabel())
 		y -= legendLine
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/gob"
 	"fmt"
 	"html"
+	"io"
 	"os"
 
 	"github.com/janpfeifer/gonb/gonbui"
@@ -24,6 +25,9 @@ var emit = send
 
 // exit ends the cell. Tests replace it.
 var exit = os.Exit
+
+// stderr is where the reason of a failure goes. Tests replace it.
+var stderr io.Writer = os.Stderr
 
 func init() {
 	gob.Register(map[string]any{}) // the type of nested metadata, such as the size of an image
@@ -61,7 +65,7 @@ func fail(reason string) {
 		mime:    protocol.MIMETextHTML,
 		content: `<div style="color:#b3261e">✗ ` + html.EscapeString(reason) + `</div>`,
 	})
-	fmt.Fprintln(os.Stderr, reason)
+	fmt.Fprintln(stderr, reason)
 	exit(1)
 }
 

@@ -4,6 +4,7 @@ import (
 	"image/color"
 	"math"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/janpfeifer/gonb/gonbui/protocol"
@@ -100,6 +101,9 @@ func renderPNG(width, height float64, plots []*Plot) ([]byte, error) {
 	}
 	if legendWidth > 0 {
 		legend.draw(canvas, canvas.Max.X-legendWidth)
+	}
+	if slices.ContainsFunc(plots, (*Plot).hasHeat) {
+		return encodeExactly(image.Image()) // few colours would show as bands
 	}
 	return encodePNG(image.Image())
 }

@@ -95,15 +95,16 @@ func (t *Table) plain() string {
 	}
 	var b strings.Builder
 	for _, row := range all {
+		var line strings.Builder
 		for i, text := range row {
 			pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(text))
 			if t.numeric[i] {
-				b.WriteString(pad + text + "  ")
+				line.WriteString(pad + text + "  ")
 			} else {
-				b.WriteString(text + pad + "  ")
+				line.WriteString(text + pad + "  ")
 			}
 		}
-		b.WriteByte('\n')
+		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 	}
-	return strings.TrimRight(b.String(), "\n")
+	return strings.TrimSuffix(b.String(), "\n")
 }

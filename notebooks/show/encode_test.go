@@ -1,0 +1,52 @@
+package show
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/png"
+	"testing"
+)
+
+func TestEncodePNG_FewColoursAreExact(t *testing.T) {
+	source := image.NewRGBA(image.Rect(0, 0, 20, 10))
+	for i := range 200 {
+		source.SetRGBA(i%20, i/20, color.RGBA{R: uint8(i % 50), G: 7, B: uint8(i % 3), A: 255})
+	}
+	data, err := encodePNG(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 200 {
+		if g, w := color.RGBAModel.Convert(got.At(i%20, i/20)), source.RGBAAt(i%20, i/20); g != w {
+			t.Fatalf("pixel %d is %v, want %v", i, g, w)
+		}
+	}
+}
+
+func TestWithPalette_ManyColoursStayNear(t *testing.T) {
+	source := image.NewRGBA(image.Rect(0, 0, 64, 64))
+	for y := range 64 {
+		for x := range 64 {
+			source.SetRGBA(x, y, color.RGBA{R: uint8(4 * x), G: uint8(4 * y), B: uint8(2 * (x + y)), A: 255})
+		}
+	}
+	got := withPalette(source).(*image.Paletted)
+	if len(got.Palette) > 256 {
+		t.Fatalf("%d colours", len(got.Palette))
+	}
+	for y := range 64 {
+		for x := range 64 {
+			g, w := color.RGBAModel.Convert(got.At(x, y)).(color.RGBA), source.RGBAAt(x, y)
+			for _, d := range []int{int(g.R) - int(w.R), int(g.G) - int(w.G), int(g.B) - int(w.B)} {
+				if d < -32 || d > 32 {
+					t.Fatalf("pixel (%d, %d) is %v, want near %v", x, y, g, w)
+				}
+			}
+		}
+	}
+}

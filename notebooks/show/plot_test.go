@@ -1,0 +1,89 @@
+package show
+
+import (
+	"image"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// coloured counts the pixels of a picture that are, within a little, of a colour.
+func coloured(picture image.Image, r, g, b uint8) int {
+	near := func(a uint32, b uint8) bool { d := int(a>>8) - int(b); return d > -12 && d < 12 }
+	count := 0
+	for y := picture.Bounds().Min.Y; y < picture.Bounds().Max.Y; y++ {
+		for x := picture.Bounds().Min.X; x < picture.Bounds().Max.X; x++ {
+			pr, pg, pb, _ := picture.At(x, y).RGBA()
+			if near(pr, r) && near(pg, g) && near(pb, b) {
+				count++
+			}
+		}
+	}
+	return count
+}
+
+func TestPlot_DrawsEveryKindOfLayer(t *testing.T) {
+	x, y := []float64{0, 1, 2, math.NaN()}, []float64{1, 3, 2, 1}
+	for name, plot := range map[string]func(p *Plot) *Plot{
+		"Func":      func(p *Plot) *Plot { return p.Func("l", math.Sin, Color(Red)) },
+		"Line":      func(p *Plot) *Plot { return p.Line("l", x, y, Color(Red), Dashed) },
+		"Points":    func(p *Plot) *Plot { return p.Points("l", x, y, Color(Red), Width(5)) },
+		"VLine":     func(p *Plot) *Plot { return p.VLine("l", 1, Color(Red)) },
+		"HLine":     func(p *Plot) *Plot { return p.HLine("l", 1, Color(Red)) },
+		"Note":      func(p *Plot) *Plot { return p.Note(0, 1, "▮▮ note", Color(Red)) },
+		"Histogram": func(p *Plot) *Plot { return p.Histogram("l", []float64{0.1, 0.2, 1.5}, 4, Color(Red)) },
+		"Band":      func(p *Plot) *Plot { return p.Band("l", x[:3], []float64{0, 0, 0}, y[:3], Color(Red)) },
+	} {
+		r := record(t)
+		plot(NewPlot("title", "x", "y").XRange(-1, 4).YRange(-1, 4)).Show()
+		picture := r.picture(t)
+		red := coloured(picture, Red.R, Red.G, Red.B)
+		if name == "Histogram" || name == "Band" || name == "Points" { // drawn translucently
+			red = coloured(picture, 0xf4, 0xd7, 0xca) + coloured(picture, 0xf0, 0xc7, 0xb5) + coloured(picture, 0xdb, 0x77, 0x4d)
+		}
+		if red < 40 {
+			t.Errorf("%s: %d pixels have the colour of the layer", name, red)
+		}
+	}
+}
+
+func TestPlot_RangeFollowsTheData(t *testing.T) {
+	x, y, _ := NewPlot("", "", "").Line("", []float64{10, 20}, []float64{-3, math.Inf(1)}).ranges()
+	if x.lo > 10 || x.lo < 9 || x.hi < 20 || x.hi > 21 {
+		t.Errorf("x goes from %g to %g for data from 10 to 20", x.lo, x.hi)
+	}
+	if y.lo > -3 || y.hi < -3 || math.IsInf(y.hi, 0) {
+		t.Errorf("y goes from %g to %g, want around −3", y.lo, y.hi)
+	}
+	_, y, _ = NewPlot("", "", "").XRange(0, 1).Func("", func(x float64) float64 { return 5 * x }).ranges()
+	if y.lo != 0 || y.hi < 5 || y.hi > 5.5 {
+		t.Errorf("y goes from %g to %g for values from 0 to 5, want to start at 0", y.lo, y.hi)
+	}
+	x, _, _ = NewPlot("", "", "").LogX().Line("", []float64{-1, 0.01, 100}, []float64{1, 1, 1}).ranges()
+	if !(x.lo > 0.005 && x.lo < 0.01 && x.hi > 100 && x.hi < 200) {
+		t.Errorf("a logarithmic x goes from %g to %g for data from 0.01 to 100", x.lo, x.hi)
+	}
+}
+
+func TestHistogram_NeedsARange(t *testing.T) {
+	r := record(t)
+	NewPlot("", "", "").Histogram("", []float64{1}, 3)
+	r.wantFailure(t, "XRange")
+}
+
+func TestRow_WritesAFile(t *testing.T) {
+	r := record(t)
+	a, b := NewPlot("a", "x", "y").XRange(0, 1).Func("f", math.Exp), NewPlot("b", "x", "y").XRange(0, 1).Func("f", math.Log)
+	Row(a, b)
+	if size := r.picture(t).Bounds().Size(); size.X != 1766 || size.Y != 576 {
+		t.Errorf("a row is %v dots large, want 1766 × 576 (9.2 × 3 inches)", size)
+	}
+	path := filepath.Join(t.TempDir(), "row.png")
+	if err := WritePNG(path, a, b); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() < 1000 {
+		t.Errorf("the file: %v, %v", info, err)
+	}
+}

@@ -1,0 +1,39 @@
+package show
+
+import (
+	"math"
+	"strings"
+	"testing"
+)
+
+func TestTable_AlignsAndEscapes(t *testing.T) {
+	r := record(t)
+	NewTable("loss <name>", "ρ(10)", "n").Row("Cauchy & co", 3.93182563, 3).Row("L2", math.Inf(-1), 12).Show()
+	m := r.last(t)
+	html := m.content.(string)
+	for _, want := range []string{"loss &lt;name&gt;", "Cauchy &amp; co", "3.932", "−∞", `text-align:left">L2`, `text-align:right">12`} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the table does not hold %q:\n%s", want, html)
+		}
+	}
+	want := "loss <name>  ρ(10)   n\nCauchy & co  3.932   3\nL2              −∞  12"
+	if m.plain != want {
+		t.Errorf("plain text is\n%s\nwant\n%s", m.plain, want)
+	}
+}
+
+func TestTable_WantsOneCellPerColumn(t *testing.T) {
+	r := record(t)
+	NewTable("a", "b").Row(1.0)
+	r.wantFailure(t, "2 columns", "1 cells")
+}
+
+func TestIsNumeric(t *testing.T) {
+	for text, want := range map[string]bool{
+		"1": true, "−3.5": true, "-2": true, "< 1e−9": true, "≈ 4": true, "∞": true, "−∞": true, "": false, "L2": false, "α = 2": false,
+	} {
+		if got := isNumeric(text); got != want {
+			t.Errorf("isNumeric(%q) = %v", text, got)
+		}
+	}
+}
