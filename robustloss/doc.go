@@ -1,0 +1,55 @@
+// Package robustloss is Barron's general and adaptive robust loss [1] for GoMLX: one loss with a knob for how much it
+// trusts outliers, the probability distribution that it belongs to, and losses that turn the knob themselves.
+//
+// # The problem
+//
+// Fit a line to a hundred points by least squares. Ninety-five of them lie near it, to within a size c; five were read
+// off the wrong dial, and are twenty times as far away. To the squared loss ½(x/c)², each of these five weighs as much
+// as four hundred of the others, and the line goes where the five want it. Almost any data have such five: mislabelled
+// images, reflections in a depth map, mismatched features, a passer-by in a video.
+//
+// A robust loss grows more slowly than the square, so that a residual beyond c pulls less than in proportion to its
+// size. There are many of them, and choosing one was a matter of trying. [Loss] has them on one axis, α:
+//
+//	α = 2     L2               every residual pulls in proportion to its size
+//	α = 1     Charbonnier      far residuals pull all equally (as L1's), near ones as L2's
+//	α = 0     Cauchy           far ones pull less and less, like 1/x
+//	α = −2    Geman-McClure    far ones hardly pull, like 1/x³
+//	α = −∞    Welsch           far ones don't pull
+//
+// and everything between, with c, the scale, the size of residual that still counts as an inlier.
+//
+// # Which α?
+//
+// There is no principled way to choose α from the residuals' sizes alone: minimising ρ over α would always
+// take α = −∞, at which nothing costs anything. What helps:
+//
+//   - Set c first: it is in the units of the data, and is the noise you expect of a good measurement. A wrong c hurts
+//     more than a wrong α.
+//   - α = 1 is a safe start: the loss is convex, for α ≤ 1 no single residual pulls by more than 1/c, and it never has
+//     bad local minima of its own in a linear model.
+//   - α < 1 is for data with gross outliers that share nothing with the inliers. The loss isn't convex any more: begin
+//     where α = 1 ended, or lower α in steps, since a start far from the solution may see only "outliers".
+//   - Or learn it, with the distribution that the loss belongs to: its normaliser charges for calling data outliers.
+//     That needs α ≥ 0.
+//   - If residuals have no outliers, α = 2 is best, and nothing here beats it.
+//
+// # What is here
+//
+// [Loss] is ρ(x, α, c); [LossSquared] the same of ‖x‖², for residuals that are vectors; [Influence] and [Weight] are its
+// derivative and the weights of iteratively reweighted least squares; [MakeLoss] and [MakeLossFromScope] wrap it for
+// train.NewTrainer. All are graph functions in the manner of GoMLX: they take and return nodes, and panic, with the shapes
+// in the text, where these don't fit. The package scalar has the same mathematics on plain float64.
+//
+// # Numbers
+//
+// float64 and float32 are computed in themselves, smaller floats in float32. Whatever α and c, and for |x/c| from 1e−12 to
+// 1e18 (float32) or 1e150 (float64), ρ and its gradients are accurate to about 1e−13 (float64) or 3e−6 (float32; of the
+// values' own size, and more for values with extreme exponents, as with any exp). Where the true value exceeds the dtype
+// they are ±Inf. They are NaN only where an input is.
+//
+// Gradients don't come from differentiating the graph of ρ, but from expressions that share its one logarithm and one
+// exponential; see attach. They cost little more than ρ.
+//
+// [1]: J. T. Barron, "A General and Adaptive Robust Loss Function", CVPR 2019, arXiv:1701.03077.
+package robustloss

@@ -1,0 +1,87 @@
+package robustloss
+
+import (
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// inWorkingDType checks the arguments of the function name, gives alpha and scale the rank of x, and calls f: with the
+// arguments themselves if they are float32 or float64, else with float32 copies, converting the result back. The squares
+// and exponentials inside the loss need float32's range whatever the dtype of the data.
+func inWorkingDType(name string, x, alpha, scale *Node, f func(x, alpha, scale *Node) *Node) *Node {
+	dtype := x.DType()
+	if !dtype.IsFloat() {
+		exceptions.Panicf("robustloss.%s: x must be of a float dtype, got x=%s", name, x.Shape())
+	}
+	alpha = broadcastable(name, "alpha", alpha, x)
+	scale = broadcastable(name, "scale", scale, x)
+	if dtype == dtypes.Float32 || dtype == dtypes.Float64 {
+		return f(x, alpha, scale)
+	}
+	convert := func(n *Node) *Node { return ConvertDType(n, dtypes.Float32) }
+	return ConvertDType(f(convert(x), convert(alpha), convert(scale)), dtype)
+}
+
+// broadcastable returns parameter p, unchanged if it is a scalar, else with leading axes of size 1 up to the rank of x.
+// It panics where p doesn't broadcast to x.
+func broadcastable(name, parameter string, p, x *Node) *Node {
+	if p.DType() != x.DType() {
+		exceptions.Panicf("robustloss.%s: %s and x must have the same dtype, got %s=%s and x=%s: convert one of them with ConvertDType",
+			name, parameter, parameter, p.Shape(), x.Shape())
+	}
+	if p.IsScalar() {
+		return p
+	}
+	missing := x.Rank() - p.Rank()
+	for axis := 0; missing >= 0 && axis < p.Rank(); axis++ {
+		if dim := p.Shape().Dimensions[axis]; dim != 1 && dim != x.Shape().Dimensions[missing+axis] {
+			missing = -1
+		}
+	}
+	if missing < 0 {
+		exceptions.Panicf("robustloss.%s: %s must be a scalar or broadcast to the shape of x, got %s=%s and x=%s",
+			name, parameter, parameter, p.Shape(), x.Shape())
+	}
+	return ExpandLeftToRank(p, x.Rank())
+}
+
+// where is [Where] for operands that broadcast to each other.
+func where(condition, onTrue, onFalse *Node) *Node {
+	var dims []int
+	for _, n := range []*Node{condition, onTrue, onFalse} {
+		for axis, dim := range n.Shape().Dimensions {
+			if dims == nil {
+				dims = append(dims, n.Shape().Dimensions...)
+			}
+			dims[axis] = max(dims[axis], dim)
+		}
+	}
+	fit := func(n *Node) *Node {
+		if n.IsScalar() {
+			return n
+		}
+		return BroadcastToDims(n, dims...)
+	}
+	if dims != nil && onTrue.IsScalar() && onFalse.IsScalar() {
+		return Where(fit(condition), onTrue, onFalse)
+	}
+	return Where(fit(condition), fit(onTrue), fit(onFalse))
+}
+
+// sumTo sums v over the axes along which a parameter of the shape of p was broadcast to v.
+func sumTo(v, p *Node) *Node {
+	if p.Shape().Equal(v.Shape()) {
+		return v
+	}
+	if p.IsScalar() {
+		return ReduceAllSum(v)
+	}
+	var axes []int
+	for axis, dim := range p.Shape().Dimensions {
+		if dim != v.Shape().Dimensions[axis] {
+			axes = append(axes, axis)
+		}
+	}
+	return ReshapeWithShape(ReduceSum(v, axes...), p.Shape())
+}
