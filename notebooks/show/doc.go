@@ -4,7 +4,7 @@
 // A cell of a GoNB notebook is a program of its own, so a cell should hold the lesson and nothing else. The rest lives
 // here:
 //
-//	show.NewPlot("Loss", "residual x/c", "ρ").Func("α = 0", math.Log1p).Show()
+//	show.NewPlot("Loss", "residual x/c", "ρ").XRange(0, 5).Func("α = 0", math.Log1p).Show()
 //	show.NewTable("α", "ρ(10)").Row(2.0, 50.0).Row(0.0, 3.93).Show()
 //	show.CheckNear("ρ(1, 1, 1) = √2 − 1", got, math.Sqrt2-1, 1e-15)
 //	show.NewImages("faces", 8).Add("truth", show.RGBImage(values, 64, 64)).Show()

@@ -1,0 +1,168 @@
+// Package notebooks holds the notebooks, and the tests of what all of them have in common.
+package notebooks
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// cell and notebook are the parts of Jupyter's format that the tests look at.
+type cell struct {
+	CellType string   `json:"cell_type"`
+	Source   jsonText `json:"source"`
+	Count    *int     `json:"execution_count"`
+	Outputs  []any    `json:"outputs"`
+	Metadata struct {
+		Tags []string `json:"tags"`
+	} `json:"metadata"`
+}
+
+type notebook struct {
+	Cells    []cell `json:"cells"`
+	Metadata struct {
+		Kernelspec struct {
+			Name string `json:"name"`
+		} `json:"kernelspec"`
+	} `json:"metadata"`
+}
+
+// jsonText is a text that the format holds whole or in lines.
+type jsonText string
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (s *jsonText) UnmarshalJSON(data []byte) error {
+	var lines []string
+	if err := json.Unmarshal(data, &lines); err == nil {
+		*s = jsonText(strings.Join(lines, ""))
+		return nil
+	}
+	return json.Unmarshal(data, (*string)(s))
+}
+
+// forEach runs a test for every notebook.
+func forEach(t *testing.T, test func(t *testing.T, name string, n notebook)) {
+	paths, err := filepath.Glob("*.ipynb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(paths) == 0 {
+		t.Skip("there is no notebook")
+	}
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(path, ".ipynb"), func(t *testing.T) {
+			content, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var n notebook
+			if err := json.Unmarshal(content, &n); err != nil {
+				t.Fatal(err)
+			}
+			test(t, strings.TrimSuffix(path, ".ipynb"), n)
+		})
+	}
+}
+
+// setup is the first code cell of every notebook: see README.md.
+const setup = `!*[ -f go.work ] || go work init . "$(dirname "$GONB_DIR")"
+%noautoget`
+
+func TestNotebooks_CarryNoOutputs(t *testing.T) {
+	forEach(t, func(t *testing.T, _ string, n notebook) {
+		for i, c := range n.Cells {
+			if c.Count != nil || len(c.Outputs) > 0 {
+				t.Errorf("cell %d holds outputs: strip them with .venv/bin/nbstripout", i+1)
+			}
+		}
+	})
+}
+
+func TestNotebooks_StartAlike(t *testing.T) {
+	named := regexp.MustCompile(`^\d\d_[a-z]+$`)
+	forEach(t, func(t *testing.T, name string, n notebook) {
+		if !named.MatchString(name) {
+			t.Errorf("the name is not NN_word")
+		}
+		if n.Metadata.Kernelspec.Name != "gonb" {
+			t.Errorf("the kernel is %q, want gonb", n.Metadata.Kernelspec.Name)
+		}
+		code := slices.DeleteFunc(slices.Clone(n.Cells), func(c cell) bool { return c.CellType != "code" })
+		if len(code) < 2 {
+			t.Fatal("there are no code cells")
+		}
+		if strings.TrimSpace(string(code[0].Source)) != setup || !slices.Contains(code[0].Metadata.Tags, "remove_cell") {
+			t.Errorf("the first code cell is\n%s\nwith the tags %v, want\n%s\nwith the tag remove_cell", code[0].Source, code[0].Metadata.Tags, setup)
+		}
+		if !strings.Contains(string(code[1].Source), "show.Setting(") {
+			t.Errorf("the second code cell does not show the versions, the backend and the seed: call show.Setting")
+		}
+		if first := string(n.Cells[0].Source); n.Cells[0].CellType != "markdown" || !strings.HasPrefix(first, "# ") {
+			t.Errorf("the notebook does not start with its title")
+		}
+	})
+}
+
+// codeLines counts the lines of a cell, without the imports, which are no part of the lesson.
+func codeLines(source string) int {
+	block := regexp.MustCompile(`(?ms)^import \(.*?^\)\n*`)
+	return len(strings.Split(strings.TrimSpace(block.ReplaceAllString(source, "")), "\n"))
+}
+
+func TestNotebooks_CellsAreShort(t *testing.T) {
+	const limit = 15
+	dot := regexp.MustCompile(`(?m)^(import)?\s*\. "`)
+	forEach(t, func(t *testing.T, _ string, n notebook) {
+		for i, c := range n.Cells {
+			if c.CellType != "code" {
+				continue
+			}
+			if got := codeLines(string(c.Source)); got > limit {
+				t.Errorf("cell %d has %d lines, want at most %d: what is not the lesson belongs into a package", i+1, got, limit)
+			}
+			if dot.MatchString(string(c.Source)) {
+				t.Errorf("cell %d has a dot import, which breaks the cells below that do not use it", i+1)
+			}
+		}
+	})
+}
+
+func TestNotebooks_HaveTheSectionsOfALesson(t *testing.T) {
+	forEach(t, func(t *testing.T, _ string, n notebook) {
+		var text, code strings.Builder
+		for _, c := range n.Cells {
+			if c.CellType == "markdown" {
+				text.WriteString(string(c.Source) + "\n\n")
+			} else {
+				code.WriteString(string(c.Source) + "\n")
+			}
+		}
+		for _, heading := range []string{"## Summary", "## Exercises", "## References"} {
+			if !strings.Contains(text.String(), "\n"+heading) {
+				t.Errorf("there is no %q", heading)
+			}
+		}
+		_, rest, _ := strings.Cut(text.String(), "\n## Exercises")
+		exercises, _, _ := strings.Cut(rest, "\n## ")
+		if found := regexp.MustCompile(`(?m)^(\d+\.|[-*]) `).FindAllString(exercises, -1); len(found) < 3 {
+			t.Errorf("there are %d exercises, want at least 3", len(found))
+		}
+		if !strings.Contains(code.String(), "show.Check") {
+			t.Error("nothing is checked: a claim of the text must fail the notebook where it is false")
+		}
+		if !strings.Contains(code.String(), ".Show()") && !strings.Contains(code.String(), "show.Row(") {
+			t.Error("nothing is shown")
+		}
+	})
+}
+
+func TestCodeLines_LeavesOutImports(t *testing.T) {
+	source := "import (\n\t\"fmt\"\n\n\t\"math\"\n)\n\nconst c = 1\n\n%%\nfmt.Println(math.Pi)\n"
+	if got := codeLines(source); got != 4 {
+		t.Errorf("codeLines = %d, want 4", got)
+	}
+}
