@@ -1,0 +1,123 @@
+package vae
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"path/filepath"
+
+	"github.com/robustloss/gomlx-robustloss/data/celeba"
+	"github.com/robustloss/gomlx-robustloss/data/synth"
+)
+
+// inMemory is the most bytes of images that are held in memory; more are read from the packed file as they are needed.
+const inMemory = 1 << 30
+
+// Data are the images of a configuration, ready to train on.
+type Data struct {
+	Train, Validation celeba.Source
+
+	config  ImagesConfig
+	closers []func() error
+}
+
+// OpenData opens the images that the configuration asks for. root is CelebA's folder, or "" for synthetic faces, which are
+// drawn into cache on first use. cache also gets the packed images. note is told what takes long; it may be nil.
+func OpenData(ctx context.Context, c ImagesConfig, root, cache string, note func(text string)) (*Data, error) {
+	if note == nil {
+		note = func(string) {}
+	}
+	if c.Source == "synthetic" {
+		root = filepath.Join(cache, fmt.Sprintf("faces-%d+%d-seed-%d", c.Train, c.Validation, c.FaceSeed))
+		note(fmt.Sprintf("synthetic faces: %d + %d in %s", c.Train, c.Validation, root))
+		options := synth.FacesOptions{Train: c.Train, Validation: c.Validation, Seed: c.FaceSeed}
+		if err := synth.WriteFaces(ctx, root, options); err != nil {
+			return nil, err
+		}
+	}
+	set, err := celeba.Open(root)
+	if err != nil {
+		return nil, err
+	}
+	d := &Data{config: c}
+	for _, part := range []struct {
+		split  celeba.Split
+		limit  int
+		source *celeba.Source
+	}{{celeba.Train, c.Train, &d.Train}, {celeba.Validation, c.Validation, &d.Validation}} {
+		if *part.source, err = d.open(ctx, set, part.split, part.limit, cache, note); err != nil {
+			_ = d.Close()
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+// open packs one split, and loads it where it fits in memory.
+func (d *Data) open(ctx context.Context, set *celeba.Set, split celeba.Split, limit int, cache string, note func(string)) (celeba.Source, error) {
+	images, err := set.Images(split, d.config.Preprocessing)
+	if err != nil {
+		return nil, err
+	}
+	p := d.config.Preprocessing
+	name := fmt.Sprintf("%s-%s-%d-%d-%s-%d-%d.images", d.config.Source, split, images.Len(), p.Size, p.Filter, max(p.Average, 1), d.config.FaceSeed)
+	told := false
+	packed, err := celeba.Cached(ctx, images, filepath.Join(cache, "packed", name), func(done, total int) {
+		if !told || done == total {
+			note(fmt.Sprintf("packing %s images: %d of %d", split, done, total))
+			told = true
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	d.closers = append(d.closers, packed.Close)
+	var source celeba.Source = packed
+	if limit > 0 && limit < packed.Len() {
+		source = first{packed, limit}
+	}
+	if source.Len()*source.Side()*source.Side()*3*4 <= inMemory {
+		return celeba.Preload(ctx, source)
+	}
+	return source, nil
+}
+
+// first is the beginning of a source.
+type first struct {
+	celeba.Source
+	n int
+}
+
+// Len returns how many images there are.
+func (f first) Len() int { return f.n }
+
+// Close closes the packed files.
+func (d *Data) Close() (err error) {
+	for _, closeFile := range d.closers {
+		if closeErr := closeFile(); err == nil {
+			err = closeErr
+		}
+	}
+	return err
+}
+
+// meanLogits returns log(m/(1−m)) of the mean m of the first training images, at most 4,096 of them: where a decoder that
+// has learned nothing yet should start.
+func (d *Data) meanLogits() ([]float32, error) {
+	n := min(d.Train.Len(), 4096)
+	image := make([]float32, d.Train.Side()*d.Train.Side()*3)
+	mean := make([]float64, len(image))
+	for i := range n {
+		if err := d.Train.Read(i, image); err != nil {
+			return nil, err
+		}
+		for k, v := range image {
+			mean[k] += float64(v) / float64(n)
+		}
+	}
+	for k, m := range mean {
+		m = min(max(m, 1e-3), 1-1e-3)
+		image[k] = float32(math.Log(m / (1 - m)))
+	}
+	return image, nil
+}
