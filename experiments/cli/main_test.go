@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gomlx/compute"
+
 	"github.com/robustloss/gomlx-robustloss/experiments/cli"
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
 )
@@ -76,6 +78,26 @@ func TestFailureAndPanicAreOneLine(t *testing.T) {
 	}
 	if _, _, stderr := main("panic", "--trace"); !strings.Contains(stderr, "main_test.go") {
 		t.Errorf("--trace does not show where: %q", stderr)
+	}
+}
+
+// described is a backend that only describes itself.
+type described struct {
+	compute.Backend
+	description string
+}
+
+func (d described) Name() string        { return "xla" }
+func (d described) Description() string { return d.description }
+
+func TestDescriptionHoldsNoFolders(t *testing.T) {
+	for description, want := range map[string]string{
+		"xla:/opt/a-b/c_1/cpu.so - PJRT plugin (/opt/a-b/c_1/cpu.so) v0.81 [4 device(s)]": "xla: xla:cpu.so - PJRT plugin (cpu.so) v0.81 [4 device(s)]",
+		"Go backend (parallelism=2)": "xla: Go backend (parallelism=2)",
+	} {
+		if got := cli.Describe(described{description: description}); got != want {
+			t.Errorf("%q becomes %q, want %q", description, got, want)
+		}
 	}
 }
 

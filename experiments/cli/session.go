@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"regexp"
 	"sync"
 
 	"github.com/gomlx/compute"
@@ -53,8 +54,14 @@ func (s *Session) Device() (string, error) {
 	return Describe(b), nil
 }
 
-// Describe names a backend for a run's record.
-func Describe(b compute.Backend) string { return fmt.Sprintf("%s: %s", b.Name(), b.Description()) }
+// folders matches the folders of an absolute path, in front of the file's name.
+var folders = regexp.MustCompile(`(?:/[^/\s:()\[\],]+)+/`)
+
+// Describe names a backend for a run's record, for example by its plugin's file name, without the folders that it is in:
+// they do not say what computes.
+func Describe(b compute.Backend) string {
+	return folders.ReplaceAllString(fmt.Sprintf("%s: %s", b.Name(), b.Description()), "")
+}
 
 // Progress returns where progress goes: nil, which shows nothing, where the user asked for quiet.
 func (s *Session) Progress() io.Writer {

@@ -1,8 +1,11 @@
 package run
 
 import (
+	"fmt"
+	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
 )
 
 // modulesOfInterest are the modules whose versions can change a run's numbers.
@@ -13,12 +16,15 @@ var modulesOfInterest = []string{
 	"gonum.org/v1/gonum",
 }
 
-// Versions returns what this program was built from: Go, the platform, its own revision where the build knows it,
-// and the modules whose versions can change a run's numbers.
+// Versions returns what this program was built from and runs on: Go, the platform, the processor's name where the system
+// tells it, the program's own revision where the build knows it, and the modules whose versions can change a run's numbers.
 func Versions() map[string]string {
 	versions := map[string]string{
 		"go":       runtime.Version(),
 		"platform": runtime.GOOS + "/" + runtime.GOARCH,
+	}
+	if name := processor(); name != "" {
+		versions["processor"] = name
 	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -42,4 +48,19 @@ func Versions() map[string]string {
 		}
 	}
 	return versions
+}
+
+// processor returns the processor's name and how many cores it has for this program, "" where the system does not tell.
+func processor() string {
+	data, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(data)) {
+		key, value, _ := strings.Cut(line, ":")
+		if strings.TrimSpace(key) == "model name" {
+			return fmt.Sprintf("%s, %d cores", strings.TrimSpace(value), runtime.NumCPU())
+		}
+	}
+	return ""
 }
