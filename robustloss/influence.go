@@ -47,10 +47,10 @@ func Weight(x, alpha, scale *Node) *Node {
 func (t *terms) influenceWithGradient() *Node {
 	influence := t.influence()
 	return t.attach(influence, partials{
-		x:     func() *Node { return withoutGradient(Mul(t.weight(), AddScalar(Mul(t.s, t.zv), 1.0))) },
+		x:     func() *Node { return withoutGradient(Mul(t.weight(), t.sharpness(1))) },
 		alpha: func() *Node { return t.powerSlope(influence) },
 		scale: func() *Node {
-			return withoutGradient(Neg(Mul(Div(influence, t.scale), AddScalar(Mul(t.s, t.zv), 2.0))))
+			return withoutGradient(Neg(Mul(Div(influence, t.scale), t.sharpness(2))))
 		},
 	})
 }
@@ -64,7 +64,7 @@ func (t *terms) weightWithGradient(inX func() *Node) *Node {
 		x:     func() *Node { return withoutGradient(inX()) },
 		alpha: func() *Node { return t.powerSlope(weight) },
 		scale: func() *Node {
-			return withoutGradient(Neg(Mul(Div(weight, t.scale), AddScalar(Mul(t.s, t.zv), 2.0))))
+			return withoutGradient(Neg(Mul(Div(weight, t.scale), t.sharpness(2))))
 		},
 	})
 }
@@ -82,7 +82,7 @@ func (t *terms) weightSquaredWithGradient() *Node {
 func (t *terms) scaleGradientWithGradient() *Node {
 	influence, gradient := t.influence(), t.scaleGradient()
 	curved := func(n *Node, constant float64) *Node {
-		return withoutGradient(Neg(Mul(Div(n, t.scale), AddScalar(Mul(t.s, t.zv), constant))))
+		return withoutGradient(Neg(Mul(Div(n, t.scale), t.sharpness(constant))))
 	}
 	return t.attach(gradient, partials{
 		x:     func() *Node { return curved(influence, 2) },
@@ -100,14 +100,20 @@ func (t *terms) alphaGradientWithGradient() *Node {
 	})
 }
 
-// overV returns n/v.
-func (t *terms) overV(n *Node) *Node {
-	return Mul(Mul(Mul(Mul(n, t.sigma), t.rootInverse), t.rootInverse), t.sigma)
+// sharpness returns constant + s·z/v.
+func (t *terms) sharpness(constant float64) *Node {
+	return AddScalar(Mul(Mul(t.s, t.b), t.uv()), constant)
 }
+
+// uv returns u/v.
+func (t *terms) uv() *Node { return Mul(t.u, Square(t.root)) }
+
+// overV returns n/v.
+func (t *terms) overV(n *Node) *Node { return Mul(Mul(n, t.rootOfV), t.rootOfV) }
 
 // powerSlope returns ∂/∂α of f, which is ψ or w: f·∂q/∂α = (f/2)·(L − (z/b)/v), 0 at α = ±∞.
 func (t *terms) powerSlope(f *Node) *Node {
-	slope := Mul(MulScalar(f, 0.5), Sub(t.l, t.uv))
+	slope := Mul(MulScalar(f, 0.5), Sub(t.l, t.uv()))
 	atInfinity := GreaterOrEqual(Abs(t.clipped), t.constant(t.largest))
 	return withoutGradient(where(atInfinity, t.constant(0), slope))
 }

@@ -13,17 +13,16 @@ type limits struct {
 	largest float64 // |α| beyond it is treated as ±largest: there ρ differs from its limit by less than its rounding
 	far     float64 // |x/c| beyond it is scaled by shift before it is squared; then z/b ≫ 1 to the last digit
 	shift   float64
-	degree  int // of the Taylor series used for |t| < seriesBound
+	epsilon float64 // half of the rounding error of 1
+	small   float64 // (eᵗ−1)/t is its Taylor series for |t| < small, where eᵗ−1 has lost a bit or two
+	degree  int     // of the series
 }
-
-// seriesBound is where (eᵗ−1)/t goes over from its series to the exponential: there the difference eᵗ−1 has lost one bit.
-const seriesBound = 0.5
 
 func limitsOf(dtype dtypes.DType) limits {
 	if dtype == dtypes.Float64 {
-		return limits{nearest: 0x1p-80, largest: 0x1p80, far: 0x1p400, shift: 0x1p-512, degree: 15}
+		return limits{nearest: 0x1p-80, largest: 0x1p80, far: 0x1p400, shift: 0x1p-512, epsilon: 0x1p-53, small: 0.5, degree: 14}
 	}
-	return limits{nearest: 0x1p-32, largest: 0x1p44, far: 0x1p44, shift: 0x1p-84, degree: 7}
+	return limits{nearest: 0x1p-32, largest: 0x1p44, far: 0x1p44, shift: 0x1p-84, epsilon: 0x1p-24, small: 0.3, degree: 5}
 }
 
 // terms are the sub-expressions that ρ and all its derivatives share. With
@@ -51,15 +50,17 @@ type terms struct {
 	limits
 	x, alpha, scale *Node // as given
 
-	r           *Node // x/c, clipped to finite numbers
-	sigma       *Node // 1, or shift where |r| > far
-	rootInverse *Node // 1/√(σ²v)
-	uv, zv      *Node // u/v and z/v
-	l, h        *Node // L and H
-	t, q        *Node
-	half        *Node // h
-	hc          *Node // h/c
-	lowPower    *Node // eᵗ, where α < 3/2
+	r       *Node // x/c, clipped to finite numbers
+	size    *Node // |x/c|
+	u       *Node // σ²u, where σ is 1, or shift where |r| > far
+	root    *Node // 1/√(σ²v)
+	rootOfV *Node // 1/√v
+	l, h    *Node // L and H
+	t       *Node
+	half    *Node // h
+	rh      *Node // r·h
+	first   *Node // 1/√v where α < 3/2, else 1
+	second  *Node // 1/√v where α < ½, else 1: e^q = h²·first·second
 
 	// Functions of alpha alone: scalars, where alpha is.
 	low, high *Node // α < ½, α ≥ 3/2
@@ -91,30 +92,28 @@ func (t *terms) ofAlpha() {
 
 func (t *terms) ofResidual(r *Node) {
 	zero, one, highest := t.constant(0), t.constant(1), t.constant(highest(t.x.DType()))
+	t.size = Abs(r)
 	t.r = Min(Max(r, Neg(highest)), highest)
-	far := GreaterThan(Abs(t.r), t.constant(t.far))
-	t.sigma = Where(far, t.constant(t.shift), one)
-	z := Square(Mul(t.r, t.sigma))
-	u := Div(z, t.b)
-	v := Add(u, Where(far, zero, one))
-	logV := Log(v)
-	// log(1+u)/u from log(v)/(v−1), in which the rounding of v cancels.
-	mean := Where(Equal(v, one), one, Div(logV, AddScalar(v, -1.0)))
-	logV = Add(logV, Where(far, t.constant(-2*math.Log(t.shift)), zero))
-	large := Or(far, GreaterThan(u, t.constant(8)))
-	t.l = Where(large, logV, Mul(u, mean))
-	t.h = Where(large, Mul(t.b, logV), Mul(z, mean))
+	far := GreaterThan(t.size, t.constant(t.far))
+	sigma := Where(far, t.constant(t.shift), one)
+	z := Square(Mul(t.r, sigma))
+	t.u = Div(z, t.b)
+	sigma2 := Square(sigma)
+	v := Add(t.u, sigma2)
+	t.root = Rsqrt(v)
+	// The rounding of v, u − (v−1), is given back to its logarithm; and where far, its scale.
+	lost := Mul(Sub(t.u, Sub(v, sigma2)), Square(t.root))
+	t.l = Add(Log(v), Where(far, t.constant(-2*math.Log(t.shift)), lost))
+	t.h = Where(LessThan(t.l, t.constant(t.epsilon)), z, Mul(t.b, t.l))
 	t.t = Mul(MulScalar(t.clipped, 0.5), t.l)
-	t.q = Mul(MulScalar(t.s, 0.5), t.h)
-	middle := Mul(MulScalar(AddScalar(t.clipped, -1.0), 0.5), t.l)
-	t.half = Exp(MulScalar(where(t.low, t.t, where(t.high, t.q, middle)), 0.5))
-	t.hc = Div(t.half, t.scale)
-	root := Sqrt(v)
-	t.rootInverse = Reciprocal(root)
-	inverse := Square(t.rootInverse)
-	t.uv = Mul(u, inverse)
-	t.zv = Mul(z, inverse)
-	t.lowPower = Mul(Mul(t.half, where(t.low, one, Div(root, t.sigma))), t.half)
+	quarter := MulScalar(t.clipped, 0.25)
+	inL := where(t.low, quarter, where(t.high, zero, AddScalar(quarter, -0.25)))
+	inH := where(t.high, MulScalar(t.s, 0.25), zero)
+	t.half = Exp(Add(Mul(inL, t.l), Mul(inH, t.h)))
+	t.rh = Mul(t.r, t.half)
+	t.rootOfV = Mul(t.root, sigma)
+	t.first = where(t.high, one, t.rootOfV)
+	t.second = where(t.low, t.rootOfV, one)
 }
 
 // highest is the largest finite number of the dtype.
@@ -125,62 +124,63 @@ func highest(dtype dtypes.DType) float64 {
 	return math.MaxFloat32
 }
 
+// growth returns eᵗ−1 where α < ½, e^q−1 elsewhere.
+func (t *terms) growth() *Node {
+	return AddScalar(Mul(t.half, where(t.low, t.half, Mul(t.half, t.first))), -1.0)
+}
+
 // rho returns ρ.
 func (t *terms) rho() *Node {
 	if t.cachedRho != nil {
 		return t.cachedRho
 	}
-	// (b/α)·(eᵗ−1); where eᵗ is not at hand, (r·h)²/α + (b/α)·(h²−1), which can overflow only if ρ does.
-	ratio := Div(t.b, t.clipped)
-	rh := Mul(t.r, t.half)
-	beyond := where(t.high,
-		Add(Mul(rh, Div(rh, t.clipped)), Mul(ratio, AddScalar(Square(t.half), -1.0))),
-		Mul(ratio, AddScalar(t.lowPower, -1.0)))
+	// (b/α)·(eᵗ−1); where eᵗ is not at hand, z·e^q/α + (b/α)·(e^q−1), which overflows only if ρ does.
+	rest := Mul(Mul(t.rh, t.first), Div(t.rh, t.clipped))
+	beyond := Add(where(t.low, t.constant(0), rest), Mul(Div(t.b, t.clipped), t.growth()))
 	series := Mul(MulScalar(t.h, 0.5), expm1Ratio(t.t, t.degree))
 	rho := where(t.isSmall(t.t), series, beyond)
-	// x = ±∞ was clipped: its loss is infinite unless ρ is bounded.
+	// An infinite x/c was clipped: its loss is infinite unless ρ is bounded.
 	infinite := t.constant(math.Inf(1))
-	unbounded := And(Equal(Abs(t.x), infinite), GreaterOrEqual(t.alpha, t.constant(0)))
-	t.cachedRho = where(unbounded, infinite, rho)
+	bound := where(GreaterOrEqual(t.alpha, t.constant(0)), t.constant(highest(t.x.DType())), infinite)
+	t.cachedRho = where(GreaterThan(t.size, bound), infinite, rho)
 	return t.cachedRho
 }
 
-func (t *terms) isSmall(n *Node) *Node { return LessThan(Abs(n), t.constant(seriesBound)) }
+func (t *terms) isSmall(n *Node) *Node { return LessThan(Abs(n), t.constant(t.small)) }
 
-// overPower returns n·e^q/h².
-func (t *terms) overPower(n *Node) *Node {
-	once := Mul(Mul(n, t.sigma), t.rootInverse)
-	twice := Mul(Mul(once, t.rootInverse), t.sigma)
-	return where(t.high, n, where(t.low, twice, once))
-}
+// pull returns r·h·(e^q/h²), so that ψ = pull·h/c.
+func (t *terms) pull() *Node { return Mul(Mul(t.rh, t.first), t.second) }
 
 // influence returns ψ = ∂ρ/∂x = (r/c)·e^q.
-func (t *terms) influence() *Node { return Mul(Mul(t.overPower(t.r), t.half), t.hc) }
+func (t *terms) influence() *Node { return Mul(t.pull(), Div(t.half, t.scale)) }
 
 // scaleGradient returns ∂ρ/∂c = −r·ψ, in an order in which nothing underflows before the end.
-func (t *terms) scaleGradient() *Node {
-	return Neg(Mul(Mul(t.overPower(t.r), t.half), Mul(t.r, t.hc)))
-}
+func (t *terms) scaleGradient() *Node { return Neg(Mul(t.pull(), Div(t.rh, t.scale))) }
 
 // weight returns w = ψ/x = e^q/c².
-func (t *terms) weight() *Node { return Mul(t.overPower(t.hc), t.hc) }
+func (t *terms) weight() *Node {
+	hc := Div(t.half, t.scale)
+	return Mul(Mul(Mul(hc, t.first), t.second), hc)
+}
 
 // alphaGradient returns ∂ρ/∂α.
 func (t *terms) alphaGradient() *Node {
 	rho := t.rho()
 	// (H/4)·L·P′(t), which is (b/α²)·[t·eᵗ − (eᵗ−1)] = [ρ·(t−1) + H/2]/α.
-	ratio := Div(Div(t.b, t.clipped), t.clipped)
-	beyond := where(t.high,
-		Add(Mul(rho, Div(AddScalar(t.t, -1.0), t.clipped)), Div(MulScalar(t.h, 0.5), t.clipped)),
-		Mul(ratio, Sub(Mul(t.t, t.lowPower), AddScalar(t.lowPower, -1.0))))
+	// (scaled down, since numerators may overflow where quotients don't.)
+	const down = 0x1p-10
+	lowForm := Mul(Sub(Mul(t.half, Mul(t.t, t.half)), t.growth()), Div(MulScalar(t.b, down), t.clipped))
+	form := Add(Mul(rho, MulScalar(AddScalar(t.t, -1.0), down)), MulScalar(t.h, down/2))
+	beyond := Div(where(t.low, lowForm, form), MulScalar(t.clipped, down))
 	first := where(t.isSmall(t.t), Mul(Mul(MulScalar(t.h, 0.25), t.l), expm1RatioSlope(t.t, t.degree)), beyond)
 	// (H/4)·P(q), which is (s/2)·(e^q−1).
-	power := Mul(t.overPower(t.half), t.half)
-	second := where(t.isSmall(t.q),
-		Mul(MulScalar(t.h, 0.25), expm1Ratio(t.q, t.degree)),
+	q := Mul(MulScalar(t.s, 0.5), t.h)
+	power := Mul(Mul(Mul(t.half, t.first), t.second), t.half)
+	second := where(t.isSmall(q),
+		Mul(MulScalar(t.h, 0.25), expm1Ratio(q, t.degree)),
 		Mul(MulScalar(t.s, 0.5), AddScalar(power, -1.0)))
-	slope := Sub(Add(first, second), MulScalar(rho, 0.5))
+	gradient := Sub(Add(first, second), MulScalar(rho, 0.5))
 	infinite := t.constant(math.Inf(1))
-	slope = where(Equal(rho, infinite), infinite, slope)
-	return where(Equal(Abs(t.alpha), infinite), t.constant(0), slope)
+	gradient = where(Equal(rho, infinite), infinite, gradient)
+	return where(Equal(Abs(t.alpha), infinite), t.constant(0), gradient)
 }
