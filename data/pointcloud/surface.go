@@ -92,21 +92,27 @@ func bumpySphere(rng *rand.Rand) func(*rand.Rand) (r3.Vec, r3.Vec) {
 	}
 }
 
-// bentTorus is a torus of radii 1 and r(v) that is squeezed and bent by (x, y, z) ↦ (x, s·y, z + b·x² + k·x·y), which
-// leaves it without symmetry. A map with Jacobian J turns normals into J⁻ᵀn and areas by |det J|·|J⁻ᵀn|.
+// bentTorus is a torus of radii 1 and .38 that is squeezed, tapered and bent by
+//
+//	(x, y, z) ↦ (x, s·(1 + h·x)·y, z + b·x² + k·x·y),
+//
+// which leaves it without symmetry: the taper h tells its two ends apart. A map with Jacobian J turns normals into J⁻ᵀn
+// and areas by |det J|·|J⁻ᵀn|.
 func bentTorus(rng *rand.Rand) func(*rand.Rand) (r3.Vec, r3.Vec) {
 	const ring, tube = 1, .38
-	squeeze := .65 + .2*rng.Float64()
+	squeeze, taper := .65+.2*rng.Float64(), .15+.1*rng.Float64()
 	bend, twist := .3+.2*rng.Float64(), .3+.3*rng.Float64()
 	at := func(u, v float64) (point, normal r3.Vec, area float64) {
 		su, cu := math.Sincos(u)
 		sv, cv := math.Sincos(v)
 		x, y, z := (ring+tube*cv)*cu, (ring+tube*cv)*su, tube*sv
 		n := r3.Vec{X: cv * cu, Y: cv * su, Z: sv}
-		// J = [1 0 0; 0 s 0; 2bx+ky kx 1], so J⁻ᵀn = (nx − (2bx+ky)·nz, (ny − kx·nz)/s, nz).
-		mapped := r3.Vec{X: n.X - (2*bend*x+twist*y)*n.Z, Y: (n.Y - twist*x*n.Z) / squeeze, Z: n.Z}
-		area = (ring + tube*cv) * squeeze * r3.Norm(mapped)
-		return r3.Vec{X: x, Y: squeeze * y, Z: z + bend*x*x + twist*x*y}, r3.Unit(mapped), area
+		// J = [1 0 0; s·h·y w 0; 2bx+ky kx 1] with w = s(1+hx); Jᵀm = n is solved from the last row up.
+		width := squeeze * (1 + taper*x)
+		mapped := r3.Vec{Y: (n.Y - twist*x*n.Z) / width, Z: n.Z}
+		mapped.X = n.X - squeeze*taper*y*mapped.Y - (2*bend*x+twist*y)*n.Z
+		area = (ring + tube*cv) * width * r3.Norm(mapped)
+		return r3.Vec{X: x, Y: width * y, Z: z + bend*x*x + twist*x*y}, r3.Unit(mapped), area
 	}
 	bound := 0.0
 	for range 20_000 {
