@@ -1,0 +1,160 @@
+package registration
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/spatial/r3"
+
+	"github.com/robustloss/gomlx-robustloss/data/pointcloud"
+	"github.com/robustloss/gomlx-robustloss/robustloss/scalar"
+)
+
+// Iterations is the number of Gauss–Newton steps of [1].
+const Iterations = 64
+
+// Solution is what Solve found.
+type Solution struct {
+	Pose  pointcloud.Pose // takes cloud 1 into the frame of cloud 0
+	Trace []Step
+	// Residuals are the distances ‖p − Pose·q‖ divided by Scale, in the order of the matches; Scale is the solver's unit
+	// of length, in the units of the points.
+	Residuals []float64
+	Scale     float64
+}
+
+// Step is one Gauss–Newton step.
+type Step struct {
+	Kernel scalar.Kernel // its Scale is in units of Solution.Scale
+	// Loss is Σ ρ of the distances before the step, RMS their root mean square.
+	Loss, RMS float64
+}
+
+// Last returns the kernel of the last step.
+func (s *Solution) Last() scalar.Kernel { return s.Trace[len(s.Trace)-1].Kernel }
+
+// Solve looks for the pose T that makes Σ ρ(‖p − T·q‖, α, c) small, by [Iterations] Gauss–Newton steps from the identity
+// with the kernels of the schedule. p and q are matched points of cloud 0 and cloud 1. Distances are divided by the
+// larger of the two clouds' radii, so that α and c mean the same in any units.
+//
+// It fails for fewer than [MinMatches] matches, points that are not finite, points on one line, and where the weights
+// leave no rigid motion determined.
+func Solve(p, q []r3.Vec, schedule Schedule) (*Solution, error) {
+	if err := checkMatches(p, q); err != nil {
+		return nil, err
+	}
+	return solveIn(newFrame(p, q), p, q, schedule)
+}
+
+// solveIn is Solve in a frame that may be that of the whole clouds.
+func solveIn(f frame, p, q []r3.Vec, schedule Schedule) (*Solution, error) {
+	target, source := inFrame(p, f.target, f.scale), inFrame(q, f.source, f.scale)
+	pose := pointcloud.Identity()
+	s := &Solution{Scale: f.scale, Residuals: make([]float64, len(p))}
+	for i := range Iterations {
+		distances(target, source, pose, s.Residuals)
+		kernel, err := schedule.Kernel(i, s.Residuals)
+		if err != nil {
+			return nil, fmt.Errorf("registration: step %d: %w", i, err)
+		}
+		s.Trace = append(s.Trace, describe(kernel, s.Residuals))
+		step, err := gaussNewton(target, source, pose, kernel)
+		if err != nil {
+			return nil, fmt.Errorf("registration: step %d with α = %g, c = %g: %w", i, kernel.Alpha, kernel.Scale, err)
+		}
+		pose = step.Compose(pose)
+	}
+	distances(target, source, pose, s.Residuals)
+	s.Pose = f.outward(pose)
+	return s, nil
+}
+
+func distances(p, q []r3.Vec, pose pointcloud.Pose, out []float64) {
+	for i := range p {
+		out[i] = r3.Norm(r3.Sub(p[i], pose.Apply(q[i])))
+	}
+}
+
+func describe(kernel scalar.Kernel, residuals []float64) Step {
+	step := Step{Kernel: kernel}
+	for _, r := range residuals {
+		step.Loss += kernel.Rho(r)
+		step.RMS += r * r / float64(len(residuals))
+	}
+	step.RMS = math.Sqrt(step.RMS)
+	return step
+}
+
+// gaussNewton returns the motion that minimises Σ w·‖p − step·(pose·q)‖² with the weights w = ψ(r)/r of the residuals at
+// pose, linearised: step(x) ≈ x + ω×x + t. With r = p − x each match has the three rows
+//
+//	J = ∂r/∂(ω, t) = [ [x]ₓ  −I ],   [x]ₓ = (0 −z y; z 0 −x; −y x 0),   ξ = −(JᵀWJ)⁻¹·JᵀW·r
+//
+// and step = Rz(ξ₂)·Ry(ξ₁)·Rx(ξ₀), translation ξ₃…ξ₅. The weights are divided by their largest value first: only their
+// ratios matter.
+func gaussNewton(p, q []r3.Vec, pose pointcloud.Pose, kernel scalar.Kernel) (pointcloud.Pose, error) {
+	var sums normalEquations
+	for i := range p {
+		x := pose.Apply(q[i])
+		r := r3.Sub(p[i], x)
+		w := kernel.Weight(r3.Norm(r)) * kernel.Scale * kernel.Scale // at most 1 for α ≤ 2
+		sums.add(x, r, w)
+	}
+	xi, err := sums.solve()
+	if err != nil {
+		return pointcloud.Pose{}, err
+	}
+	return pointcloud.Euler(xi[0], xi[1], xi[2], r3.Vec{X: xi[3], Y: xi[4], Z: xi[5]}), nil
+}
+
+// normalEquations sums JᵀWJ and JᵀWr.
+type normalEquations struct {
+	matrix [6][6]float64
+	vector [6]float64
+}
+
+func (e *normalEquations) add(x, r r3.Vec, w float64) {
+	rows := [3][6]float64{
+		{0, -x.Z, x.Y, -1, 0, 0},
+		{x.Z, 0, -x.X, 0, -1, 0},
+		{-x.Y, x.X, 0, 0, 0, -1},
+	}
+	residual := [3]float64{r.X, r.Y, r.Z}
+	for k, row := range rows {
+		for i, a := range row {
+			if a == 0 {
+				continue
+			}
+			e.vector[i] += w * a * residual[k]
+			for j := i; j < 6; j++ {
+				e.matrix[i][j] += w * a * row[j]
+			}
+		}
+	}
+}
+
+// maxCondition is the condition number of JᵀWJ above which the motion counts as undetermined.
+const maxCondition = 1e12
+
+func (e *normalEquations) solve() ([6]float64, error) {
+	symmetric := mat.NewSymDense(6, nil)
+	for i := range 6 {
+		for j := i; j < 6; j++ {
+			symmetric.SetSym(i, j, e.matrix[i][j])
+		}
+	}
+	var cholesky mat.Cholesky
+	if !cholesky.Factorize(symmetric) || !(cholesky.Cond() < maxCondition) {
+		return [6]float64{}, fmt.Errorf("the matches that have weight do not determine a rigid motion: too few of them agree, or they lie on one line")
+	}
+	var solution mat.VecDense
+	if err := cholesky.SolveVecTo(&solution, mat.NewVecDense(6, e.vector[:])); err != nil {
+		return [6]float64{}, err
+	}
+	var xi [6]float64
+	for i := range xi {
+		xi[i] = -solution.AtVec(i)
+	}
+	return xi, nil
+}

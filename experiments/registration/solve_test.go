@@ -1,0 +1,253 @@
+package registration
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/gonum/spatial/r3"
+
+	"github.com/robustloss/gomlx-robustloss/data/pointcloud"
+	"github.com/robustloss/gomlx-robustloss/robustloss/scalar"
+)
+
+func problem(t *testing.T, o pointcloud.ProblemOptions) *pointcloud.Problem {
+	t.Helper()
+	p, err := pointcloud.NewProblem(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// Fast global registration weights a match by its line process l = (μ/(μ + r²))².
+func TestScaleAnnealed_IsFastGlobalRegistrationAtMinusTwo(t *testing.T) {
+	for step := range Iterations {
+		kernel, err := ScaleAnnealed{Alpha: -2}.Kernel(step, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mu := Mu(step)
+		for r := 1e-4; r < 3; r *= 1.3 {
+			got := kernel.Weight(r) * kernel.Scale * kernel.Scale
+			want := math.Pow(mu/(mu+r*r), 2)
+			if math.Abs(got-want) > 1e-13*want {
+				t.Fatalf("step %d, r = %g: c²·w = %.17g, want %.17g", step, r, got, want)
+			}
+			// And its loss is ½·μr²/(μ + r²) in units of c², the objective of the paper up to a factor.
+			if rho := kernel.Rho(r) * kernel.Scale * kernel.Scale; math.Abs(rho-mu*r*r/(mu+r*r)/2) > 1e-13*rho {
+				t.Fatalf("step %d, r = %g: c²ρ = %.17g", step, r, rho)
+			}
+		}
+	}
+}
+
+// Numbers of the released program of [1]: 11 divisions, μ = 0.02469 from step 40 on.
+func TestMu_FollowsTheReleasedProgram(t *testing.T) {
+	if got := Mu(0); got != 1/1.4 {
+		t.Errorf("μ starts at %g, want 1/1.4", got)
+	}
+	if Mu(3) != Mu(0) || Mu(4) != Mu(0)/1.4 {
+		t.Error("μ changes at other steps than every fourth")
+	}
+	if got, want := Mu(40), math.Pow(1.4, -11); math.Abs(got-want) > 1e-15 || Mu(39) <= maxDistance || Mu(63) != got {
+		t.Errorf("μ ends at %g (and %g at step 63), want %g", got, Mu(63), want)
+	}
+}
+
+func TestSchedules_GiveTheKernelsOfTheirDescription(t *testing.T) {
+	for _, test := range []struct {
+		schedule     Schedule
+		step         int
+		alpha, scale float64
+	}{
+		{Graduated(), 0, 2, TerminalScale()},
+		{Graduated(), 7, 1, TerminalScale()},
+		{Graduated(), 16, 0, TerminalScale()},
+		{Graduated(), 48, -32, TerminalScale()},
+		{Graduated(), 63, -32, TerminalScale()},
+		{Fixed{Alpha: -2, Scale: .1}, 9, -2, .1},
+		{ScaleAnnealed{Alpha: math.Inf(-1)}, 0, math.Inf(-1), math.Sqrt(1 / 1.4 / 4)},
+		{ScaleAnnealed{Alpha: 1}, 63, 1, TerminalScale()},
+	} {
+		kernel, err := test.schedule.Kernel(test.step, nil)
+		if err != nil || kernel != (scalar.Kernel{Alpha: test.alpha, Scale: test.scale}) {
+			t.Errorf("%+v at step %d: %+v (%v), want α = %g, c = %g", test.schedule, test.step, kernel, err, test.alpha, test.scale)
+		}
+	}
+	for _, broken := range []Schedule{ShapeAnnealed{}, ShapeAnnealed{Alphas: []float64{1}}, Fixed{Alpha: 1}, Fixed{Scale: math.NaN()}} {
+		if _, err := broken.Kernel(0, nil); err == nil || !strings.Contains(err.Error(), "want") {
+			t.Errorf("%+v: error %v", broken, err)
+		}
+	}
+}
+
+func TestSolve_FindsTheExactPoseOfMatchesWithoutNoise(t *testing.T) {
+	p := problem(t, pointcloud.ProblemOptions{Pairs: 60, Seed: 3})
+	for _, schedule := range []Schedule{ScaleAnnealed{Alpha: -2}, Graduated(), Fixed{Alpha: 2, Scale: 1}, Fixed{Alpha: 1, Scale: .1}} {
+		s, err := Solve(p.P, p.Q, schedule)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e := PoseError(s.Pose, p.Truth, p.Q); e > 1e-9 {
+			t.Errorf("%+v: pose error %g", schedule, e)
+		}
+	}
+}
+
+// With α = 2 the steps must end where no small motion lowers the sum of squares.
+func TestSolve_LeastSquaresIsStationary(t *testing.T) {
+	p := problem(t, pointcloud.ProblemOptions{Pairs: 200, Noise: .02, Seed: 4})
+	s, err := Solve(p.P, p.Q, Fixed{Alpha: 2, Scale: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := func(pose pointcloud.Pose) float64 {
+		total := 0.0
+		for i := range p.P {
+			total += r3.Norm2(r3.Sub(p.P[i], pose.Apply(p.Q[i])))
+		}
+		return total
+	}
+	best := sum(s.Pose)
+	for axis := range 6 {
+		for _, h := range []float64{-1e-4, 1e-4} {
+			var xi [6]float64
+			xi[axis] = h
+			moved := pointcloud.Euler(xi[0], xi[1], xi[2], r3.Vec{X: xi[3], Y: xi[4], Z: xi[5]}).Compose(s.Pose)
+			if got := sum(moved); got < best {
+				t.Errorf("moving parameter %d by %g lowers the sum of squares from %.12g to %.12g", axis, h, best, got)
+			}
+		}
+	}
+}
+
+func TestSolve_ScalesAndMovesWithThePoints(t *testing.T) {
+	p := problem(t, pointcloud.ProblemOptions{Pairs: 100, OutlierRatio: .3, Noise: .005, Seed: 5})
+	s, err := Solve(p.P, p.Q, ScaleAnnealed{Alpha: -2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const factor = 1000
+	shift := r3.Vec{X: 3e4, Y: -1e4, Z: 5}
+	var far []r3.Vec
+	for _, v := range p.P {
+		far = append(far, r3.Add(r3.Scale(factor, v), shift))
+	}
+	var near []r3.Vec
+	for _, v := range p.Q {
+		near = append(near, r3.Scale(factor, v))
+	}
+	moved, err := Solve(far, near, ScaleAnnealed{Alpha: -2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := s.Pose
+	want.T = r3.Add(r3.Scale(factor, want.T), shift)
+	if e := PoseError(moved.Pose, want, near); e > 1e-6*factor {
+		t.Errorf("the pose of the scaled and moved points is off by %g", e)
+	}
+	if math.Abs(moved.Scale/s.Scale/factor-1) > 1e-9 || math.Abs(moved.Residuals[7]-s.Residuals[7]) > 1e-8 {
+		t.Errorf("scale %g and residual %g, want %g and %g", moved.Scale, moved.Residuals[7], s.Scale*factor, s.Residuals[7])
+	}
+}
+
+// At a fixed kernel a reweighted step never raises the loss: the weights majorise it (α ≤ 2).
+func TestSolve_LossFallsAtAFixedKernel(t *testing.T) {
+	p := problem(t, pointcloud.ProblemOptions{Pairs: 200, OutlierRatio: .5, Noise: .005, Seed: 6})
+	s, err := Solve(p.P, p.Q, Fixed{Alpha: 1, Scale: .1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The first steps turn by large angles, where the linearised rotation is only near; from there on it must fall.
+	for i := 8; i < len(s.Trace); i++ {
+		if s.Trace[i].Loss > s.Trace[i-1].Loss*(1+1e-9) {
+			t.Errorf("step %d: the loss rose from %g to %g", i, s.Trace[i-1].Loss, s.Trace[i].Loss)
+		}
+	}
+}
+
+// Medians over seeds at 50 % and 80 % of false matches: the more robust, the nearer to the truth.
+func TestSolve_RobustSchedulesOrderByPrecision(t *testing.T) {
+	for _, ratio := range []float64{.5, .8} {
+		medians := map[string]float64{}
+		for name, schedule := range map[string]Schedule{
+			"least squares": Fixed{Alpha: 2, Scale: 1}, "α = 0": ScaleAnnealed{Alpha: 0}, "fgr": ScaleAnnealed{Alpha: -2}, "shape": Graduated(),
+		} {
+			var errors []float64
+			for seed := range uint64(9) {
+				p := problem(t, pointcloud.ProblemOptions{Pairs: 500, OutlierRatio: ratio, Noise: .005, Seed: seed})
+				s, err := Solve(p.P, p.Q, schedule)
+				if err != nil {
+					t.Fatal(err)
+				}
+				errors = append(errors, PoseError(s.Pose, p.Truth, p.Q))
+			}
+			slices.Sort(errors)
+			medians[name] = errors[len(errors)/2]
+		}
+		if !(medians["shape"] < medians["fgr"] && medians["fgr"] < medians["α = 0"] && medians["α = 0"] < medians["least squares"]/5) {
+			t.Errorf("outlier ratio %g: median errors %v, want shape < fgr < α = 0 ≪ least squares", ratio, medians)
+		}
+	}
+}
+
+func TestSolve_RefusesMatchesThatDetermineNoMotion(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	random := func(n int) []r3.Vec {
+		points := make([]r3.Vec, n)
+		for i := range points {
+			points[i] = r3.Vec{X: rng.Float64(), Y: rng.Float64(), Z: rng.Float64()}
+		}
+		return points
+	}
+	line := func(n int) []r3.Vec {
+		points := make([]r3.Vec, n)
+		for i := range points {
+			points[i] = r3.Vec{X: float64(i), Y: 2 * float64(i), Z: -float64(i)}
+		}
+		return points
+	}
+	broken := random(20)
+	broken[7].Y = math.NaN()
+	same := make([]r3.Vec, 20)
+	for name, test := range map[string]struct {
+		p, q     []r3.Vec
+		schedule Schedule
+		want     string
+	}{
+		"none":           {nil, nil, Graduated(), "0 matches are too few: want at least 10"},
+		"too few":        {random(9), random(9), Graduated(), "9 matches are too few"},
+		"unequal":        {random(20), random(19), Graduated(), "20 target points for 19 source points"},
+		"not finite":     {broken, random(20), Graduated(), "match 7 has a point of cloud 0 that is not finite"},
+		"line":           {random(20), line(20), Graduated(), "the 20 matched points of cloud 1 lie on one line"},
+		"one point":      {same, random(20), Graduated(), "cloud 0 lie on one line"},
+		"vanished":       {random(20), random(20), Fixed{Alpha: math.Inf(-1), Scale: 1e-4}, "do not determine a rigid motion"},
+		"broken kernels": {random(20), random(20), Fixed{}, "step 0: a fixed kernel with the scale 0"},
+	} {
+		_, err := Solve(test.p, test.q, test.schedule)
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: error %v, want …%s…", name, err, test.want)
+		}
+	}
+}
+
+// Points in one plane do determine a rigid motion.
+func TestSolve_AcceptsAPlane(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 2))
+	truth := pointcloud.Euler(.3, -.2, .5, r3.Vec{X: 1})
+	var p, q []r3.Vec
+	for range 30 {
+		v := r3.Vec{X: rng.Float64(), Y: rng.Float64()}
+		q, p = append(q, v), append(p, truth.Apply(v))
+	}
+	s, err := Solve(p, q, ScaleAnnealed{Alpha: -2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := PoseError(s.Pose, truth, q); e > 1e-9 {
+		t.Errorf("pose error %g", e)
+	}
+}
