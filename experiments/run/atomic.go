@@ -18,7 +18,9 @@ func WriteFile(path string, data []byte) error {
 }
 
 // WriteFileWith is [WriteFile] with what write writes.
-func WriteFileWith(path string, write func(io.Writer) error) error { return writeAtomically(path, write) }
+func WriteFileWith(path string, write func(io.Writer) error) error {
+	return writeAtomically(path, write)
+}
 
 // WriteJSON replaces the file at path, atomically, by v as indented JSON with a final newline.
 func WriteJSON(path string, v any) error {

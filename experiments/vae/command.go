@@ -18,6 +18,7 @@ type Command struct {
 	Table   TableCommand   `cmd:"" help:"Train the cells of the table that are not trained yet, and print the table."`
 	Eval    EvalCommand    `cmd:"" help:"Evaluate a trained cell again, and print its ELBO and importance-weighted bound."`
 	Samples SamplesCommand `cmd:"" help:"Draw a trained cell's reconstructions, samples, interpolations and learned parameters as PNG files."`
+	Linear  LinearCommand  `cmd:"" help:"Make the table with principal components in place of a network: seconds, no training."`
 	Faces   FacesCommand   `cmd:"" help:"Write synthetic faces in CelebA's folders and formats."`
 }
 
@@ -257,6 +258,45 @@ func (c *SamplesCommand) Run(ctx context.Context, s *cli.Session) error {
 		_, _ = fmt.Fprintln(s.Out, path)
 	}
 	return err
+}
+
+// LinearCommand makes the table of a linear model.
+type LinearCommand struct {
+	preset
+	Train      int    `help:"Training images." default:"1000"`
+	Validation int    `help:"Validation images." default:"500"`
+	Stride     int    `help:"Fit every n-th coefficient only." default:"7" placeholder:"N"`
+	Format     string `help:"markdown, csv or json." enum:"markdown,csv,json" default:"markdown"`
+}
+
+// Run fits the distributions and prints the table.
+func (l *LinearCommand) Run(ctx context.Context, s *cli.Session) error {
+	c, err := l.config(Likelihoods[0].Key, Representations[0].Key)
+	if err != nil {
+		return err
+	}
+	if l.Train < 2 || l.Validation < 1 || l.Stride < 1 {
+		return errors.New("--train must be at least 2, --validation and --stride at least 1")
+	}
+	c.Images.Train, c.Images.Validation = l.Train, l.Validation
+	data, err := l.open(ctx, s, c)
+	if err != nil {
+		return err
+	}
+	defer data.Close()
+	backend, err := s.Compute()
+	if err != nil {
+		return err
+	}
+	values, err := LinearCheck(ctx, backend, data, c, l.Stride)
+	if err != nil {
+		return err
+	}
+	table, err := LinearTable(values, c)
+	if err != nil {
+		return err
+	}
+	return table.Write(s.Out, l.Format)
 }
 
 // FacesCommand writes synthetic faces.

@@ -2,6 +2,8 @@ package linear
 
 import (
 	"math"
+
+	"github.com/robustloss/gomlx-robustloss/robustloss/scalar"
 )
 
 // minScale is the least scale that a fit returns, in the units of the images' values in [0, 1]: a coefficient that is
@@ -21,6 +23,7 @@ func Families() []Family {
 		{"normal", "Normal", fitNormal},
 		{"cauchy", "Cauchy", fitCauchy},
 		{"t", "Student's t", fitStudentsT},
+		{"general", "General", fitGeneral},
 	}
 }
 
@@ -53,6 +56,19 @@ func fitStudentsT(x []float64) func(v float64) float64 {
 		return func(v float64) float64 { return (nu+1)/2*math.Log1p((v/scale)*(v/scale)/nu) + constant }
 	}
 	return nll(minimise(math.Log(.05), math.Log(500), func(logNu float64) float64 { return total(nll(logNu), x) }))
+}
+
+// fitGeneral searches α in (0, 3), the range of the experiment, for the greatest likelihood, each with its best scale.
+func fitGeneral(x []float64) func(v float64) float64 {
+	c := startScale(x)
+	nll := func(alpha float64) func(v float64) float64 {
+		unit := scalar.Kernel{Alpha: alpha, Scale: 1}
+		c = fitScale(x, c, func(z float64) float64 { return unit.Weight(math.Sqrt(z)) })
+		kernel := scalar.Kernel{Alpha: alpha, Scale: c}
+		constant := math.Log(c) + scalar.LogPartition(alpha)
+		return func(v float64) float64 { return kernel.Rho(v) + constant }
+	}
+	return nll(minimise(1e-3, 2.999, func(alpha float64) float64 { return total(nll(alpha), x) }))
 }
 
 // startScale is a robust first guess of the scale: the geometric mean of the values' sizes.
