@@ -45,6 +45,16 @@ func (t *terms) attach(value *Node, derivatives partials) *Node {
 
 // product returns v·derivative, and 0 where v is 0, though the derivative be infinite.
 func product(v, derivative *Node) *Node {
+	v = repeated(v)
 	zero := ScalarZero(v.Graph(), v.DType())
 	return Where(Equal(v, zero), zero, Mul(v, derivative))
+}
+
+// repeated returns the scalar that v repeats, if v is such a broadcast, as the adjoint is of all that is summed or
+// averaged next: the pure Go backend would write it out, slowly. Else it returns v.
+func repeated(v *Node) *Node {
+	if v.Type() == NodeTypeBroadcastInDim && v.Inputs()[0].Shape().Size() == 1 {
+		return Reshape(v.Inputs()[0])
+	}
+	return v
 }

@@ -1,6 +1,8 @@
 package robustloss
 
 import (
+	"slices"
+
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
@@ -58,8 +60,8 @@ func where(condition, onTrue, onFalse *Node) *Node {
 		}
 	}
 	fit := func(n *Node) *Node {
-		if n.IsScalar() {
-			return n
+		if n.IsScalar() || slices.Equal(n.Shape().Dimensions, dims) {
+			return n // BroadcastToDims would copy it
 		}
 		return BroadcastToDims(n, dims...)
 	}
