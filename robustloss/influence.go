@@ -18,7 +18,7 @@ import (
 // at α = ±∞ and 2 its gradient in alpha follows the rules of Loss's.
 func Influence(x, alpha, scale *Node) *Node {
 	return inWorkingDType("Influence", x, alpha, scale, func(x, alpha, scale *Node) *Node {
-		return newTerms(x, alpha, scale, Div(x, scale)).influenceWithGradient()
+		return newTerms(x, alpha, scale, quotient(x, scale)).influenceWithGradient()
 	})
 }
 
@@ -33,7 +33,7 @@ func Influence(x, alpha, scale *Node) *Node {
 // but in reweighted least squares it is a constant: wrap it in StopGradient there.
 func Weight(x, alpha, scale *Node) *Node {
 	return inWorkingDType("Weight", x, alpha, scale, func(x, alpha, scale *Node) *Node {
-		t := newTerms(x, alpha, scale, Div(x, scale))
+		t := newTerms(x, alpha, scale, quotient(x, scale))
 		return t.weightWithGradient(func() *Node {
 			// ∂w/∂x = (s·w/c)·r/v.
 			return Mul(Mul(t.weight(), t.s), Div(t.overV(t.r), scale))

@@ -26,7 +26,7 @@ import . "github.com/gomlx/gomlx/core/graph"
 // ∂ρ/∂α panics: it isn't implemented.
 func Loss(x, alpha, scale *Node) *Node {
 	return inWorkingDType("Loss", x, alpha, scale, func(x, alpha, scale *Node) *Node {
-		t := newTerms(x, alpha, scale, Div(x, scale))
+		t := newTerms(x, alpha, scale, quotient(x, scale))
 		return t.attach(t.rho(), partials{
 			x:     t.influenceWithGradient,
 			alpha: t.alphaGradientWithGradient,
@@ -49,7 +49,7 @@ func Loss(x, alpha, scale *Node) *Node {
 func LossSquared(xSquared, alpha, scale *Node) *Node {
 	return inWorkingDType("LossSquared", xSquared, alpha, scale, func(s, alpha, scale *Node) *Node {
 		norm := Sqrt(Max(s, ScalarZero(s.Graph(), s.DType())))
-		t := newTerms(s, alpha, scale, Div(norm, scale))
+		t := newTerms(s, alpha, scale, quotient(norm, scale))
 		return t.attach(t.rho(), partials{
 			x:     func() *Node { return MulScalar(t.weightSquaredWithGradient(), 0.5) },
 			alpha: func() *Node { return withoutGradient(t.alphaGradient()) },

@@ -71,6 +71,18 @@ func where(condition, onTrue, onFalse *Node) *Node {
 	return Where(fit(condition), fit(onTrue), fit(onFalse))
 }
 
+// quotient returns n/d. A scalar d of float32 is inverted first, to twice the digits, and multiplied with: XLA writes
+// each array of quotients that several results need to memory, but forms a product anew in each.
+func quotient(n, d *Node) *Node {
+	if !d.IsScalar() || d.DType() != dtypes.Float32 {
+		return Div(n, d)
+	}
+	inverse := Reciprocal(ConvertDType(d, dtypes.Float64))
+	high := ConvertDType(inverse, dtypes.Float32)
+	low := ConvertDType(Sub(inverse, ConvertDType(high, dtypes.Float64)), dtypes.Float32)
+	return Add(Mul(n, high), Mul(n, low))
+}
+
 // sumTo sums v over the axes along which a parameter of the shape of p was broadcast to v.
 func sumTo(v, p *Node) *Node {
 	if p.Shape().Equal(v.Shape()) {

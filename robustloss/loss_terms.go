@@ -97,7 +97,7 @@ func (t *terms) ofResidual(r *Node) {
 	far := GreaterThan(t.size, t.constant(t.far))
 	sigma := Where(far, t.constant(t.shift), one)
 	z := Square(Mul(t.r, sigma))
-	t.u = Div(z, t.b)
+	t.u = quotient(z, t.b)
 	sigma2 := Square(sigma)
 	v := Add(t.u, sigma2)
 	t.root = Rsqrt(v)
