@@ -1,13 +1,9 @@
 package vae
 
 import (
-	"math"
-
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/ml/model/initializer"
 	"github.com/gomlx/gomlx/support/exceptions"
 
 	"github.com/robustloss/gomlx-robustloss/gomlxops"
@@ -40,24 +36,35 @@ func represent(representation string, residual *Node) *Node {
 	}
 }
 
-// fitted is a likelihood with its learned parameters: one of each per coefficient, `[dims]`.
+// fitted is a likelihood with its learned parameters: one of each per coefficient.
 type fitted struct {
 	nll   *Node // per coefficient, `[batch, dims]`
-	shape *Node // α of the general distribution, df of Student's t
-	scale *Node // c
+	shape *Node // α of the general distribution, df of Student's t: `[dims]`
+	scale *Node // c: `[dims]`
 }
 
-// score returns the negative log-likelihood of coefficients `[batch, dims]`.
+// score returns the negative log-likelihood of coefficients `[batch, dims]`. The likelihood's variables are below the scope
+// "likelihood".
 func score(scope *model.Scope, c Config, coefficients *Node) fitted {
-	scope = scope.In(likelihoodScope).WithInitializer(initializer.Zero)
-	g, dims := coefficients.Graph(), coefficients.Shape().Dimensions[1]
-	raw := scope.VariableWithShape("scale", shapes.Make(dtype, dims)).NodeValue(g)
-	scale := AddScalar(MulScalar(unitSoftplus(MulScalar(raw, 1)), c.Loss.ScaleInit-c.Loss.ScaleFloor), c.Loss.ScaleFloor)
-	alpha, logZ := 2.0, .5*math.Log(2*math.Pi)
-	if c.Likelihood == "cauchy" {
-		alpha, logZ = 0, math.Log(math.Pi*math.Sqrt2)
+	scope = scope.In(likelihoodScope)
+	l, dims := c.Loss, coefficients.Shape().Dimensions[1]
+	if c.Likelihood == "t" {
+		nll, df, scale := robustloss.NewStudentsT(scope, coefficients).DFInit(1).
+			ScaleFloor(l.ScaleFloor).ScaleInit(l.ScaleInit).LatentRate(c.Training.LatentFactor).Done()
+		return fitted{nll, df, scale}
 	}
-	a := BroadcastToDims(Scalar(g, dtype, alpha), dims)
-	rho := robustloss.Loss(coefficients, ExpandDims(a, 0), ExpandDims(scale, 0))
-	return fitted{nll: AddScalar(Add(rho, ExpandDims(Log(scale), 0)), logZ), shape: a, scale: scale}
+	adaptive := robustloss.NewAdaptive(scope, coefficients).
+		ScaleFloor(l.ScaleFloor).ScaleInit(l.ScaleInit).LatentRate(c.Training.LatentFactor)
+	switch c.Likelihood {
+	case "normal":
+		adaptive.AlphaRange(2, 2)
+	case "cauchy":
+		adaptive.AlphaRange(0, 0)
+	case "general":
+		adaptive.AlphaRange(l.AlphaLow, l.AlphaHigh).AlphaInit(l.AlphaInit)
+	default:
+		exceptions.Panicf("vae: unknown likelihood %q", c.Likelihood)
+	}
+	nll, alpha, scale := adaptive.Done()
+	return fitted{nll, BroadcastToDims(alpha, dims), scale}
 }

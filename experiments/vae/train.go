@@ -105,7 +105,6 @@ func (s *session) train(ctx context.Context) (run.Values, error) {
 	optimiser := adam.New(adam.Config{
 		Rate: t.Rate, Beta1: .9, Beta2: .999, Epsilon: 1e-8,
 		WarmUp: t.WarmUp, Constant: int(t.Constant * float64(t.Steps)), Steps: t.Steps,
-		Groups: []adam.Group{{Scope: "/" + likelihoodScope, Factor: t.LatentFactor}},
 	})
 	trainer := train.NewTrainer(s.backend, s.model.store, s.model.trainGraph, nil, optimiser, run.TermMetrics(trainTerms...), nil)
 	items := order.New(s.job.Seed, s.data.Train.Len())
