@@ -13,6 +13,7 @@ import (
 	"os"
 
 	"github.com/robustloss/gomlx-robustloss/experiments/cli"
+	"github.com/robustloss/gomlx-robustloss/experiments/depth"
 	"github.com/robustloss/gomlx-robustloss/experiments/vae"
 )
 
@@ -20,7 +21,8 @@ import (
 type grammar struct {
 	cli.Flags
 
-	Vae vae.Command `cmd:"" name:"vae" help:"Variational autoencoders of faces: four likelihoods on three image representations."`
+	Depth depth.Command `cmd:"" name:"depth" help:"Depth from single images, learned from stereo pairs: seven rows of losses."`
+	Vae   vae.Command   `cmd:"" name:"vae" help:"Variational autoencoders of faces: four likelihoods on three image representations."`
 }
 
 func main() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) }

@@ -1,0 +1,191 @@
+package depth
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image/png"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/robustloss/gomlx-robustloss/experiments/cli"
+	"github.com/robustloss/gomlx-robustloss/experiments/run"
+	"github.com/robustloss/gomlx-robustloss/internal/testkit"
+
+	"github.com/robustloss/gomlx-robustloss/data/kitti"
+)
+
+// command runs one command line of the experiment on the pure-Go backend, which need not compile graphs.
+func command(t *testing.T, runs string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var g struct {
+		cli.Flags
+		Command
+	}
+	var out, err bytes.Buffer
+	args = append(args, "--runs", runs, "--backend", "go")
+	code = cli.Main(cli.Program{Name: "test"}, &g, &g.Flags, args, &out, &err)
+	return code, out.String(), err.String()
+}
+
+// One command makes the table; a second one finds everything done; figures and other protocols take what is there.
+func TestTableCommandMakesAllRows(t *testing.T) {
+	runs := t.TempDir()
+	code, stdout, stderr := command(t, runs, "table", "--preset", "tiny")
+	if code != cli.CodeOK {
+		t.Fatalf("code %d: %s", code, stderr)
+	}
+	if rows := strings.Count(stdout, "\n| ") - 1; rows != 7 || strings.Count(stdout, "–") != len(Metrics) {
+		t.Errorf("the table has %d rows, want 7, the first without a number of its own:\n%s", rows, stdout)
+	}
+	kept := filepath.Join(runs, "kept")
+	code, again, stderr := command(t, runs, "table", "--preset", "tiny", "--keep", kept)
+	if code != cli.CodeOK || again != stdout || strings.Contains(stderr, "12/12") {
+		t.Errorf("code %d, the table changed or was made again: %s\n%s", code, stderr, again)
+	}
+	if results, err := run.ReadResults(kept); err != nil || len(results) != 6 {
+		t.Errorf("%d results kept, %v, want 6", len(results), err)
+	}
+	code, stdout, stderr = command(t, runs, "figures", "--preset", "tiny", "--row", "adaptive", "--examples", "2")
+	if code != cli.CodeOK || !strings.Contains(stdout, "alpha.png") {
+		t.Fatalf("code %d: %s%s", code, stdout, stderr)
+	}
+	for path := range strings.Lines(stdout) {
+		f, err := os.Open(strings.TrimSpace(path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if im, err := png.Decode(f); err != nil || im.Bounds().Dx() < 300 {
+			t.Errorf("%s: %v", path, err)
+		}
+		_ = f.Close()
+	}
+	_, public, _ := command(t, runs, "eval", "--preset", "tiny", "--row", "l1")
+	_, other, _ := command(t, runs, "eval", "--preset", "tiny", "--row", "l1", "--no-median-scaling", "--no-crop", "--cap", "50")
+	if !strings.Contains(public, "l1        seed 1") || public == other {
+		t.Errorf("evaluations %q and %q", public, other)
+	}
+}
+
+// interrupted is a context that ends when it has been asked so many times.
+type interrupted struct {
+	context.Context
+	left int
+}
+
+func (c *interrupted) Err() error {
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+func tinyJob(t *testing.T, row, dir string, streets Source) Job {
+	t.Helper()
+	config, err := NewConfig("tiny", row)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Job{Row: row, Config: config, Seed: 3, Source: streets, Dir: dir, Backend: testkit.Backend(t, "go"), Device: "test", Command: "test"}
+}
+
+func tinyStreets(t *testing.T) Source {
+	t.Helper()
+	config, err := NewConfig("tiny", RowBaseline)
+	if err != nil {
+		t.Fatal(err)
+	}
+	streets, err := config.Data.Streets(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return streets
+}
+
+// Training that is interrupted twice ends with the numbers of unbroken training, bit for bit.
+func TestInterruptedTrainingEndsWithTheSameNumbers(t *testing.T) {
+	streets, root := tinyStreets(t), t.TempDir()
+	train := func(ctx context.Context, dir string) (*Trained, error) {
+		return tinyJob(t, RowAdaptive, filepath.Join(root, dir), streets).Train(ctx)
+	}
+	unbroken, err := train(t.Context(), "unbroken")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := train(&interrupted{t.Context(), 4}, "broken"); !errors.Is(err, run.ErrInterrupted) {
+			t.Fatalf("error %v, want an interruption", err)
+		}
+	}
+	resumed, err := train(t.Context(), "broken")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(resumed.Result.Values, unbroken.Result.Values) || !reflect.DeepEqual(resumed.Result.Details, unbroken.Result.Details) {
+		t.Errorf("resumed: %v\n%s\nunbroken: %v\n%s", resumed.Result.Values, resumed.Result.Details, unbroken.Result.Values, unbroken.Result.Details)
+	}
+	a, errA := unbroken.run.Metrics()
+	b, errB := resumed.run.Metrics()
+	if errA != nil || errB != nil || !reflect.DeepEqual(a, b) {
+		t.Errorf("metrics %v, %v, want %v, %v", b, errB, a, errA)
+	}
+	if err := errors.Join(unbroken.Close(), resumed.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
+// The exact depth of the streets, put in as a prediction, has no error; the true disparity of each pixel gives it back.
+func TestExactDepthHasNoError(t *testing.T) {
+	streets := tinyStreets(t)
+	config, _ := NewConfig("tiny", RowBaseline)
+	_, loader, err := streets.loaders(config, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests, err := ReadTestSet(loader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var predictions []*kitti.Depth
+	for i, truth := range tests.Truths {
+		fb := tests.Pairs[i].FocalBaseline()
+		disparities := make([]float32, len(truth.Metres))
+		for k, z := range truth.Metres {
+			disparities[k] = .01
+			if z > 0 {
+				disparities[k] = float32(fb) / z
+			}
+		}
+		predictions = append(predictions, Depth(disparities, truth.Height, truth.Width, fb))
+	}
+	values, err := tests.Score(predictions, config.Protocol)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if values["abs_rel"] > 1e-6 || values["rms"] > 1e-4 || values["delta1"] < 1-1e-9 {
+		t.Errorf("%v, want no error", values)
+	}
+}
+
+func TestPaperPresetAsksForTheRecordings(t *testing.T) {
+	code, _, stderr := command(t, t.TempDir(), "train", "--preset", "paper", "--row", "l1")
+	if code != cli.CodeFailed || !strings.Contains(stderr, "--train-split") {
+		t.Errorf("code %d, %q", code, stderr)
+	}
+}
+
+// The streets that are written pass through the path of real recordings: --data and split files.
+func TestRecordingsAreReadFromSplitFiles(t *testing.T) {
+	root := t.TempDir()
+	if code, _, stderr := command(t, root, "streets", filepath.Join(root, "raw"), "--train", "6", "--test", "2", "--height", "40", "--width", "120"); code != cli.CodeOK {
+		t.Fatal(stderr)
+	}
+	code, stdout, stderr := command(t, root, "train", "--preset", "tiny", "--row", "l1", "--data", filepath.Join(root, "raw"),
+		"--train-split", filepath.Join(root, "raw", "train_files.txt"), "--test-split", filepath.Join(root, "raw", "test_files.txt"))
+	if code != cli.CodeOK || !strings.Contains(stdout, "AbsRel") {
+		t.Errorf("code %d: %s%s", code, stdout, stderr)
+	}
+}

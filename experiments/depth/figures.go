@@ -1,0 +1,189 @@
+package depth
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"io"
+	"math"
+
+	xdraw "golang.org/x/image/draw"
+
+	"github.com/robustloss/gomlx-robustloss/data/kitti"
+	"github.com/robustloss/gomlx-robustloss/experiments/cli"
+)
+
+// FiguresCommand writes figures of trained rows.
+type FiguresCommand struct {
+	Selection
+	Examples int `help:"Test images shown." default:"6"`
+}
+
+// Run writes examples.png into the folder of each run, and alpha.png where α was learned.
+func (c *FiguresCommand) Run(ctx context.Context, s *cli.Session) error {
+	backend, err := s.Compute()
+	if err != nil {
+		return err
+	}
+	return c.each(ctx, s, func(t *Trained) error {
+		examples, err := t.Examples(c.Examples)
+		if err != nil {
+			return err
+		}
+		figures := map[string]image.Image{"examples.png": examples}
+		config, err := t.Config()
+		if err != nil {
+			return err
+		}
+		if config.Loss.Kind == KindAdaptive {
+			alphas, err := config.Alphas(backend, t.Store)
+			if err != nil {
+				return err
+			}
+			figures["alpha.png"] = enlarged(AlphaImage(alphas, config.Data.Height, config.Data.Width, config.Loss), 4)
+		}
+		for name, figure := range figures {
+			if err := t.run.WriteFigure(name, func(w io.Writer) error { return png.Encode(w, figure) }); err != nil {
+				return err
+			}
+			if _, err := fmt.Fprintln(s.Out, t.run.Path(name)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Examples shows the first n test images, a row each: the left view, the true and the predicted disparity, and the error.
+func (t *Trained) Examples(n int) (image.Image, error) {
+	predictions, err := t.Tests.Predict(t.Predictor)
+	if err != nil {
+		return nil, err
+	}
+	config, err := t.Config()
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]image.Image
+	for i := range min(n, len(predictions)) {
+		pair, truth := t.Tests.Pairs[i], t.Tests.Truths[i]
+		most := pair.FocalBaseline() / 4 // the disparity at 4 m
+		predicted := resizeDepth(predictions[i], truth.Height, truth.Width)
+		rows = append(rows, []image.Image{
+			RGBImage(pair.Left),
+			DisparityImage(truth, pair.FocalBaseline(), most),
+			DisparityImage(predictions[i], pair.FocalBaseline(), most),
+			ErrorImage(predicted, truth, config.Protocol),
+		})
+	}
+	return enlarged(grid(rows), max(1, 384/config.Data.Width)), nil
+}
+
+// RGBImage converts an image for showing.
+func RGBImage(im *kitti.Image) image.Image {
+	out := image.NewRGBA(image.Rect(0, 0, im.Width, im.Height))
+	for y := range im.Height {
+		for x := range im.Width {
+			p := im.At(y, x)
+			out.Set(x, y, color.RGBA{level(p[0]), level(p[1]), level(p[2]), 255})
+		}
+	}
+	return out
+}
+
+func level(v float32) uint8 { return uint8(255*min(max(v, 0), 1) + .5) }
+
+// DisparityImage shows a depth map by its disparities focalBaseline/depth: from black, far away, to bright at most pixels.
+// Where nothing is known it is grey.
+func DisparityImage(d *kitti.Depth, focalBaseline, most float64) image.Image {
+	return mapped(d.Height, d.Width, func(y, x int) float64 {
+		z := float64(d.At(y, x))
+		if z <= 0 {
+			return math.NaN()
+		}
+		return focalBaseline / z / most
+	})
+}
+
+// ErrorImage shows |ln(truth/prediction)| after the protocol's scaling, from 0, black, to ln 1.25³, bright: beyond that no
+// metric counts a pixel as right. Pixels that do not count are grey.
+func ErrorImage(prediction, truth *kitti.Depth, p Protocol) image.Image {
+	predicted, truths := p.counted(prediction, truth)
+	scale := 1.0
+	if p.MedianScaling && len(truths) > 0 {
+		scale = median(truths) / median(predicted)
+	}
+	top, bottom, left, right := 0, truth.Height, 0, truth.Width
+	if p.GargCrop {
+		top, bottom, left, right = gargCrop(truth.Height, truth.Width)
+	}
+	return mapped(truth.Height, truth.Width, func(y, x int) float64 {
+		g := float64(truth.At(y, x))
+		if y < top || y >= bottom || x < left || x >= right || g <= p.MinDepth || g >= p.MaxDepth {
+			return math.NaN()
+		}
+		return math.Abs(math.Log(g/(scale*float64(prediction.At(y, x))))) / (3 * math.Log(1.25))
+	})
+}
+
+// AlphaImage shows learned α, as Config.Alphas returns them, for Y, U and V beside each other: from black at the lower
+// bound to bright at the upper one. Each is laid out as the wavelets are: the coarsest band at the top left.
+func AlphaImage(alphas []float32, height, width int, c LossConfig) image.Image {
+	var row []image.Image
+	for k := range 3 {
+		row = append(row, mapped(height, width, func(y, x int) float64 {
+			return (float64(alphas[(y*width+x)*3+k]) - c.AlphaLow) / (c.AlphaHigh - c.AlphaLow)
+		}))
+	}
+	return grid([][]image.Image{row})
+}
+
+// mapped colours values in [0, 1]; NaN is grey.
+func mapped(height, width int, at func(y, x int) float64) image.Image {
+	out := image.NewRGBA(image.Rect(0, 0, width, height))
+	for y := range height {
+		for x := range width {
+			out.Set(x, y, colourOf(at(y, x)))
+		}
+	}
+	return out
+}
+
+// colourOf goes from black over purple and orange to pale yellow, ever brighter.
+func colourOf(v float64) color.RGBA {
+	if math.IsNaN(v) {
+		return color.RGBA{128, 128, 128, 255}
+	}
+	stops := [][3]float64{{0, 0, 4}, {40, 11, 84}, {101, 21, 110}, {159, 42, 99}, {212, 72, 66}, {245, 125, 21}, {250, 193, 39}, {252, 255, 164}}
+	position := min(max(v, 0), 1) * float64(len(stops)-1)
+	i := min(int(position), len(stops)-2)
+	t := position - float64(i)
+	mix := func(k int) uint8 { return uint8(stops[i][k] + t*(stops[i+1][k]-stops[i][k]) + .5) }
+	return color.RGBA{mix(0), mix(1), mix(2), 255}
+}
+
+// grid lays images of one size out in rows, two white pixels apart.
+func grid(rows [][]image.Image) image.Image {
+	const gap = 2
+	size := rows[0][0].Bounds().Size()
+	out := image.NewRGBA(image.Rect(0, 0, len(rows[0])*(size.X+gap)-gap, len(rows)*(size.Y+gap)-gap))
+	draw.Draw(out, out.Bounds(), image.White, image.Point{}, draw.Src)
+	for y, row := range rows {
+		for x, im := range row {
+			at := image.Rectangle{Max: size}.Add(image.Pt(x*(size.X+gap), y*(size.Y+gap)))
+			xdraw.NearestNeighbor.Scale(out, at, im, im.Bounds(), draw.Src, nil)
+		}
+	}
+	return out
+}
+
+// enlarged repeats pixels.
+func enlarged(im image.Image, factor int) image.Image {
+	size := im.Bounds().Size()
+	out := image.NewRGBA(image.Rect(0, 0, size.X*factor, size.Y*factor))
+	xdraw.NearestNeighbor.Scale(out, out.Bounds(), im, im.Bounds(), draw.Src, nil)
+	return out
+}

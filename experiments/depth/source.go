@@ -1,0 +1,88 @@
+package depth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/robustloss/gomlx-robustloss/data/kitti"
+	"github.com/robustloss/gomlx-robustloss/data/synth"
+)
+
+// Source is where pairs come from: a folder in the layout of KITTI's raw recordings, and the frames to use.
+type Source struct {
+	Root        string
+	Train, Test []kitti.Entry
+}
+
+// ReadSource reads the two split files of recordings below root. limit, where positive, keeps the first so many of each.
+func ReadSource(root, trainSplit, testSplit string) (Source, error) {
+	train, err := kitti.ReadSplit(trainSplit)
+	if err != nil {
+		return Source{}, err
+	}
+	test, err := kitti.ReadSplit(testSplit)
+	if err != nil {
+		return Source{}, err
+	}
+	return Source{Root: root, Train: train, Test: test}, nil
+}
+
+// Streets returns the synthetic streets that the configuration asks for. They are written below cache where they are not
+// there yet.
+func (c DataConfig) Streets(ctx context.Context, cache string) (Source, error) {
+	lanes := ""
+	if c.RandomLanes {
+		lanes = "-lanes"
+	}
+	root := filepath.Join(cache, fmt.Sprintf("streets-%dx%d-%d-%d-seed-%d%s", c.Width, c.Height, c.Train, c.Test, c.Seed, lanes))
+	if _, err := os.Stat(root); errors.Is(err, fs.ErrNotExist) {
+		if err := c.writeStreets(ctx, cache, root); err != nil {
+			return Source{}, err
+		}
+	}
+	return ReadSource(root, filepath.Join(root, synth.StreetsTrainSplit), filepath.Join(root, synth.StreetsTestSplit))
+}
+
+// writeStreets writes to a temporary folder and renames it, so that the folder is there whole or not at all.
+func (c DataConfig) writeStreets(ctx context.Context, cache, root string) error {
+	if err := os.MkdirAll(cache, 0o755); err != nil {
+		return fmt.Errorf("depth: cannot make the folder of the streets: %w", err)
+	}
+	unfinished, err := os.MkdirTemp(cache, ".streets-")
+	if err != nil {
+		return fmt.Errorf("depth: cannot make the folder of the streets: %w", err)
+	}
+	defer os.RemoveAll(unfinished)
+	options := synth.StreetOptions{Height: c.Height, Width: c.Width, Seed: c.Seed, RandomLanes: c.RandomLanes}
+	if err := synth.WriteStreets(ctx, unfinished, c.Train, c.Test, options); err != nil {
+		return err
+	}
+	if err := os.Rename(unfinished, root); err != nil && !errors.Is(err, fs.ErrExist) {
+		if _, there := os.Stat(root); there != nil { // another process was faster
+			return fmt.Errorf("depth: cannot move the streets into place: %w", err)
+		}
+	}
+	return nil
+}
+
+// cacheBytes is how much memory the loaders may hold pairs in.
+const cacheBytes = 512 << 20
+
+// loaders returns the loaders of the training pairs, in an order and with an augmentation that depend on the seed, and of
+// the test pairs.
+func (s Source) loaders(c Config, seed int64) (train, test *kitti.Loader, err error) {
+	options := kitti.LoaderOptions{
+		Root: s.Root, Entries: s.Train, Height: c.Data.Height, Width: c.Data.Width, Batch: c.Batch, Seed: seed,
+		Shuffle: true, Augment: c.Data.Augmentation, CacheBytes: cacheBytes,
+	}
+	if train, err = kitti.NewLoader(options); err != nil {
+		return nil, nil, err
+	}
+	options.Entries, options.Augment = s.Test, kitti.Augmentation{}
+	test, err = kitti.NewLoader(options)
+	return train, test, err
+}
