@@ -9,20 +9,21 @@ import (
 
 // limits are the constants of the loss that depend on the dtype. Powers of two keep the scaling exact.
 type limits struct {
-	nearest float64 // α = 2 is treated as α = 2 ∓ nearest, which is far below α's rounding
-	largest float64 // |α| beyond it is treated as ±largest: there ρ differs from its limit by less than its rounding
-	far     float64 // |x/c| beyond it is scaled by shift before it is squared; then z/b ≫ 1 to the last digit
-	shift   float64
-	epsilon float64 // half of the rounding error of 1
-	small   float64 // (eᵗ−1)/t is its Taylor series for |t| < small, where eᵗ−1 has lost a bit or two
-	degree  int     // of the series
+	nearest  float64 // α = 2 is treated as α = 2 ∓ nearest, which is far below α's rounding
+	largest  float64 // |α| beyond it is treated as ±largest: there ρ differs from its limit by less than its rounding
+	far      float64 // |x/c| beyond it is scaled by shift before it is squared; then z/b ≫ 1 to the last digit
+	shift    float64
+	farthest float64 // |x/c| beyond it is taken for it, so that its inverse is a normal number
+	epsilon  float64 // half of the rounding error of 1
+	small    float64 // (eᵗ−1)/t is its Taylor series for |t| < small, where eᵗ−1 has lost a bit or two
+	degree   int     // of the series
 }
 
 func limitsOf(dtype dtypes.DType) limits {
 	if dtype == dtypes.Float64 {
-		return limits{nearest: 0x1p-80, largest: 0x1p80, far: 0x1p400, shift: 0x1p-512, epsilon: 0x1p-53, small: 0.5, degree: 14}
+		return limits{nearest: 0x1p-80, largest: 0x1p80, far: 0x1p400, shift: 0x1p-600, farthest: 0x1p1020, epsilon: 0x1p-53, small: 0.5, degree: 14}
 	}
-	return limits{nearest: 0x1p-32, largest: 0x1p44, far: 0x1p44, shift: 0x1p-84, epsilon: 0x1p-24, small: 0.3, degree: 5}
+	return limits{nearest: 0x1p-32, largest: 0x1p44, far: 0x1p44, shift: 0x1p-84, farthest: 0x1p124, epsilon: 0x1p-24, small: 0.3, degree: 5}
 }
 
 // terms are the sub-expressions that ρ and all its derivatives share. With
@@ -58,7 +59,7 @@ type terms struct {
 	l, h    *Node // L and H
 	t       *Node
 	half    *Node // h
-	rh      *Node // r·h
+	pull    *Node // r·first·h
 	first   *Node // 1/√v where α < 3/2, else 1
 	second  *Node // 1/√v where α < ½, else 1: e^q = h²·first·second
 
@@ -91,9 +92,9 @@ func (t *terms) ofAlpha() {
 }
 
 func (t *terms) ofResidual(r *Node) {
-	zero, one, highest := t.constant(0), t.constant(1), t.constant(highest(t.x.DType()))
+	zero, one := t.constant(0), t.constant(1)
 	t.size = Abs(r)
-	t.r = Min(Max(r, Neg(highest)), highest)
+	t.r = Min(Max(r, t.constant(-t.farthest)), t.constant(t.farthest))
 	far := GreaterThan(t.size, t.constant(t.far))
 	sigma := Where(far, t.constant(t.shift), one)
 	z := Square(Mul(t.r, sigma))
@@ -110,10 +111,10 @@ func (t *terms) ofResidual(r *Node) {
 	inL := where(t.low, quarter, where(t.high, zero, AddScalar(quarter, -0.25)))
 	inH := where(t.high, MulScalar(t.s, 0.25), zero)
 	t.half = Exp(Add(Mul(inL, t.l), Mul(inH, t.h)))
-	t.rh = Mul(t.r, t.half)
 	t.rootOfV = Mul(t.root, sigma)
 	t.first = where(t.high, one, t.rootOfV)
 	t.second = where(t.low, t.rootOfV, one)
+	t.pull = Mul(Mul(t.r, t.first), t.half)
 }
 
 // highest is the largest finite number of the dtype.
@@ -135,7 +136,7 @@ func (t *terms) rho() *Node {
 		return t.cachedRho
 	}
 	// (b/α)·(eᵗ−1); where eᵗ is not at hand, z·e^q/α + (b/α)·(e^q−1), which overflows only if ρ does.
-	rest := Mul(Mul(t.rh, t.first), Div(t.rh, t.clipped))
+	rest := Mul(t.pull, Div(Mul(t.r, t.half), t.clipped))
 	beyond := Add(where(t.low, t.constant(0), rest), Mul(Div(t.b, t.clipped), t.growth()))
 	series := Mul(MulScalar(t.h, 0.5), expm1Ratio(t.t, t.degree))
 	rho := where(t.isSmall(t.t), series, beyond)
@@ -148,19 +149,23 @@ func (t *terms) rho() *Node {
 
 func (t *terms) isSmall(n *Node) *Node { return LessThan(Abs(n), t.constant(t.small)) }
 
-// pull returns r·h·(e^q/h²), so that ψ = pull·h/c.
-func (t *terms) pull() *Node { return Mul(Mul(t.rh, t.first), t.second) }
+// halfOverScale returns h/c, kept finite: the factor beside it may be 0.
+func (t *terms) halfOverScale() *Node {
+	return Min(quotient(t.half, t.scale), t.constant(highest(t.x.DType())))
+}
 
-// influence returns ψ = ∂ρ/∂x = (r/c)·e^q.
-func (t *terms) influence() *Node { return Mul(t.pull(), Div(t.half, t.scale)) }
+// influence returns ψ = ∂ρ/∂x = (r/c)·e^q. The order in which it and the next two multiply is such that no product under-
+// or overflows on the way to a result that doesn't.
+func (t *terms) influence() *Node { return Mul(Mul(t.pull, t.second), t.halfOverScale()) }
 
-// scaleGradient returns ∂ρ/∂c = −r·ψ, in an order in which nothing underflows before the end.
-func (t *terms) scaleGradient() *Node { return Neg(Mul(t.pull(), Div(t.rh, t.scale))) }
+// scaleGradient returns ∂ρ/∂c = −r·ψ.
+func (t *terms) scaleGradient() *Node {
+	return Neg(Mul(t.pull, Mul(Mul(t.r, t.second), t.halfOverScale())))
+}
 
 // weight returns w = ψ/x = e^q/c².
 func (t *terms) weight() *Node {
-	hc := Div(t.half, t.scale)
-	return Mul(Mul(Mul(hc, t.first), t.second), hc)
+	return Mul(Mul(t.halfOverScale(), t.first), Mul(t.halfOverScale(), t.second))
 }
 
 // alphaGradient returns ∂ρ/∂α.
