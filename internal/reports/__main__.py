@@ -22,6 +22,7 @@ import export
 import pdf
 
 ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = ROOT / "notebooks" / "template"
 PRESETS = {"tiny": 300, "quick": 1800, "paper": 7 * 24 * 3600}  # seconds that one cell may take
 
 
@@ -67,9 +68,7 @@ async def produce(paths: list[Path], args: argparse.Namespace, preset: str) -> l
             except execute.Failure as failure:
                 tell(f"FAILED {failure}")
                 return path.stem
-            await asyncio.to_thread(
-                export.write_report, run.notebook, path.stem, run.seconds, preset, args.notebooks / "template", args.out
-            )
+            await asyncio.to_thread(export.write_report, run.notebook, path.stem, run.seconds, preset, TEMPLATES, args.out)
             tell(f"{path.stem} ok, {export.duration(run.seconds)}")
             return None
 

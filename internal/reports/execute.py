@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
-from jupyter_client.asynchronous import AsyncKernelClient
-from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -95,11 +93,9 @@ async def execute(source: Path, kernel_name: str, timeout: int, tell) -> Run:
             last["told"] = time.monotonic()
             tell(f"{source.stem}: code cell {codes.index(cell_index) + 1} of {len(codes)}")
 
-    manager = AsyncKernelManager(kernel_name=kernel_name)
-    manager.client_factory = AsyncKernelClient
     client = NotebookClient(
         notebook,
-        km=manager,
+        kernel_name=kernel_name,
         timeout=timeout,
         startup_timeout=120,
         on_cell_start=on_cell_start,

@@ -1,10 +1,10 @@
 #!/bin/sh
 # Opens JupyterLab on the notebooks with this clone's kernel. Settings and run-time files stay in the clone.
-# Arguments are passed on to jupyter lab.
+# Arguments are passed on to jupyter lab. ROBUSTLOSS_LAB_STATE and ROBUSTLOSS_LAB_ROOT name other places for state and notebooks.
 cd "$(dirname "$0")/../.." || exit 1
-state=$PWD/.venv/jupyter
+state=${ROBUSTLOSS_LAB_STATE:-$PWD/.venv/jupyter}
 export JUPYTER_CONFIG_DIR="$state/config" JUPYTER_DATA_DIR="$state/data" JUPYTER_RUNTIME_DIR="$state/runtime" IPYTHONDIR="$state/ipython"
 export JUPYTERLAB_SETTINGS_DIR="$state/settings" JUPYTERLAB_WORKSPACES_DIR="$state/workspaces"
 [ "$(id -u)" = 0 ] && set -- --allow-root "$@"
-exec .venv/bin/jupyter lab --notebook-dir=notebooks --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+exec .venv/bin/jupyter lab --ServerApp.root_dir="${ROBUSTLOSS_LAB_ROOT:-$PWD/notebooks}" --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
 	--LabApp.news_url=None "$@"

@@ -54,5 +54,15 @@ func (p *project) registerKernel() error {
 	if err := encoder.Encode(p.spec()); err != nil {
 		return err
 	}
+	if err := writeFile(p.path(labSettings), []byte(quietLab)); err != nil {
+		return err
+	}
 	return writeFile(p.path(kernelDir, "kernel.json"), content.Bytes())
 }
+
+// labSettings is where JupyterLab of the environment finds the settings that its user has not made.
+const labSettings = ".venv/share/jupyter/lab/settings/overrides.json"
+
+// quietLab keeps JupyterLab from asking the network for news and updates.
+const quietLab = `{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
+`

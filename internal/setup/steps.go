@@ -97,9 +97,9 @@ const kernelDir = ".venv/share/jupyter/kernels/gonb"
 func (p *project) kernel() step {
 	return step{
 		name:     "kernel",
-		what:     "registering the kernel in .venv",
+		what:     "registering the kernel in the environment",
 		inputs:   []string{requirements, "internal/setup/kernel.go", "internal/setup/python.go"}, // a new environment has no kernel
-		products: []string{kernelDir + "/kernel.json"},
+		products: []string{kernelDir + "/kernel.json", labSettings},
 		run: func(context.Context) error {
 			return p.registerKernel()
 		},

@@ -1,6 +1,7 @@
 package show
 
 import (
+	"image/color"
 	"math"
 	"strings"
 
@@ -9,7 +10,6 @@ import (
 	"gonum.org/v1/plot/font/liberation"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
-	"image/color"
 )
 
 // fonts holds the faces that the plots use; they travel with the program.

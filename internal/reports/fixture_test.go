@@ -1,0 +1,159 @@
+// Package reports tests the program that executes notebooks and writes reports, JupyterLab as make lab opens it, and the
+// reports themselves in a browser.
+package reports
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// RequireVariable is the environment variable that, set to 1, makes a clone that is not set up a failure, not a skip.
+const RequireVariable = "ROBUSTLOSS_REQUIRE_NOTEBOOKS"
+
+// root returns the clone. It skips the test where the clone is not set up.
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if testing.Short() {
+		t.Skip("executes notebooks: not with -short")
+	}
+	if _, err := os.Stat(filepath.Join(dir, ".venv", "share", "jupyter", "kernels", "gonb", "kernel.json")); err != nil {
+		if os.Getenv(RequireVariable) == "1" {
+			t.Fatalf("the clone is not set up: %v", err)
+		}
+		t.Skip("the clone is not set up for notebooks: make setup does it")
+	}
+	return dir
+}
+
+// dependOnSources opens every file that a notebook may depend on, so that a test which runs other programs is not taken
+// from go test's cache when one of the files has changed.
+func dependOnSources(t *testing.T, root string) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		hidden := strings.HasPrefix(entry.Name(), ".") || slices.Contains([]string{"reports", "runs", "testdata"}, entry.Name())
+		if entry.IsDir() && hidden && path != root && path != filepath.Join(root, "internal", "reports") {
+			return filepath.SkipDir
+		}
+		switch filepath.Ext(path) {
+		case ".go", ".mod", ".sum", ".ipynb", ".py", ".j2", ".html", ".sh", ".txt":
+			file, err := os.Open(path)
+			if err != nil {
+				return err
+			}
+			return file.Close()
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// workplace makes a folder for notebooks in the clone, where their first cell finds it.
+func workplace(t *testing.T, root string) string {
+	t.Helper()
+	dir, err := os.MkdirTemp(root, ".try-") //nolint:usetesting // beside notebooks, where the first cell finds the clone
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// setupCell is the first code cell of every notebook.
+const setupCell = `!*[ -f go.work ] || go work init . "$(dirname "$GONB_DIR")"
+%noautoget`
+
+// writeNotebook writes a notebook of a text and of code cells after the set-up.
+func writeNotebook(t *testing.T, path, text string, code ...string) {
+	t.Helper()
+	type object = map[string]any
+	cells := []object{{"cell_type": "markdown", "id": "text", "metadata": object{}, "source": text}}
+	for i, source := range append([]string{setupCell}, code...) {
+		metadata := object{}
+		if i == 0 {
+			metadata["tags"] = []string{"remove_cell"}
+		}
+		cells = append(cells, object{
+			"cell_type": "code", "id": fmt.Sprintf("code-%d", i), "metadata": metadata,
+			"source": source, "execution_count": nil, "outputs": []any{},
+		})
+	}
+	content, err := json.Marshal(object{
+		"cells": cells, "nbformat": 4, "nbformat_minor": 5,
+		"metadata": object{"kernelspec": object{"name": "gonb", "display_name": "Go (gonb)", "language": "go"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// run runs the program with arguments and returns what it said. It is stopped, with all that it started, when the test
+// runs out of time.
+func run(t *testing.T, root string, env []string, args ...string) (output string, err error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	if deadline, ok := t.Deadline(); ok {
+		ctx, cancel = context.WithDeadline(context.Background(), deadline.Add(-20*time.Second))
+	}
+	defer cancel()
+	cmd := exec.CommandContext(ctx, filepath.Join(root, ".venv", "bin", "python"), append([]string{"internal/reports"}, args...)...)
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) } // it stops its kernels then
+	cmd.WaitDelay = 15 * time.Second
+	said, err := cmd.CombinedOutput()
+	return string(said), err
+}
+
+// leftovers lists the processes that still work in a folder: kernels and their cells. It knows them on Linux only.
+func leftovers(dir string) []string {
+	links, _ := filepath.Glob("/proc/[0-9]*/cwd")
+	var found []string
+	for _, link := range links {
+		if at, err := os.Readlink(link); err == nil && strings.HasPrefix(at, dir) {
+			command, _ := os.ReadFile(filepath.Join(filepath.Dir(link), "cmdline"))
+			found = append(found, filepath.Base(filepath.Dir(link))+" "+strings.ReplaceAll(string(command), "\x00", " "))
+		}
+	}
+	return found
+}
+
+// wantNoLeftovers waits a moment for the last processes in a folder to end.
+func wantNoLeftovers(t *testing.T, dir string) {
+	t.Helper()
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+		left := leftovers(dir)
+		if len(left) == 0 {
+			return
+		}
+		if time.Now().After(end) {
+			t.Errorf("still running: %s", strings.Join(left, "\n"))
+			return
+		}
+	}
+}

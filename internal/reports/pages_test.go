@@ -1,0 +1,119 @@
+package reports
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// TestReports_OfAllNotebooks executes the notebooks at the preset tiny, and looks at every report in a browser without a
+// network.
+func TestReports_OfAllNotebooks(t *testing.T) {
+	root := root(t)
+	dependOnSources(t, root)
+	notebooks, err := filepath.Glob(filepath.Join(root, "notebooks", "*.ipynb"))
+	if err != nil || len(notebooks) == 0 {
+		t.Skip("there are no notebooks")
+	}
+	out := t.TempDir()
+	said, err := run(t, root, []string{"ROBUSTLOSS_PRESET=tiny"}, "--out", out)
+	t.Log(said)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantNoLeftovers(t, filepath.Join(root, "notebooks"))
+	index, err := os.ReadFile(filepath.Join(out, "index.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range notebooks {
+		name := strings.TrimSuffix(filepath.Base(path), ".ipynb")
+		t.Run(name, func(t *testing.T) {
+			if !strings.Contains(string(index), `href="`+name+`.html"`) {
+				t.Error("the index does not list the report")
+			}
+			lookAt(t, filepath.Join(out, name+".html"))
+		})
+	}
+	if got := strings.Count(string(index), "<img"); got != len(notebooks) {
+		t.Errorf("the index shows %d figures for %d reports", got, len(notebooks))
+	}
+	if got := strings.Count(string(index), "executed on "); got != len(notebooks) {
+		t.Errorf("the index shows %d running times for %d reports", got, len(notebooks))
+	}
+}
+
+// TestReports_PageIsWhole makes a report of a small notebook and looks at it in a browser without a network.
+func TestReports_PageIsWhole(t *testing.T) {
+	root := root(t)
+	browserPath(t)
+	dir, out := workplace(t, root), t.TempDir()
+	writeNotebook(t, filepath.Join(dir, "small.ipynb"), "# Small\n\nThe loss is $\\rho(x) = \\frac{x^2}{2}$.", figureCell)
+	if said, err := run(t, root, nil, "--notebooks", dir, "--out", out, "--pdf"); err != nil {
+		t.Fatal(said, err)
+	}
+	lookAt(t, filepath.Join(out, "small.html"))
+	pdf, err := os.ReadFile(filepath.Join(out, "small.pdf"))
+	if err != nil || !strings.HasPrefix(string(pdf), "%PDF") || len(pdf) < 20_000 {
+		t.Errorf("the PDF holds %d bytes (%v)", len(pdf), err)
+	}
+}
+
+// lookAt opens a report without a network, and finds rendered formulas, loaded pictures, Go in colours, and no set-up cell.
+func lookAt(t *testing.T, path string) {
+	t.Helper()
+	page := openTab(t, 1200, 1600)
+	err := page.within(time.Minute,
+		network.EmulateNetworkConditions(true, 0, -1, -1),
+		chromedp.Navigate((&url.URL{Scheme: "file", Path: path}).String()),
+		chromedp.WaitReady("mjx-container svg", chromedp.ByQuery))
+	if err != nil {
+		t.Fatalf("no formula is rendered: %v", err)
+	}
+	var broken, raw int
+	err = page.within(time.Minute,
+		chromedp.Evaluate("MathJax.startup.promise.then(() => 0)", nil, func(p *runtime.EvaluateParams) *runtime.EvaluateParams {
+			return p.WithAwaitPromise(true) // until every formula is rendered
+		}),
+		chromedp.Evaluate("[...document.images].filter(i => !(i.complete && i.naturalWidth > 50)).length", &broken),
+		// A formula that MathJax cannot read becomes merror, one that it does not see stays $…$.
+		chromedp.Evaluate(`[...document.querySelectorAll('.jp-RenderedMarkdown p')].filter(p => /\$[^$]*\\[a-z]+[^$]*\$/.test(p.innerText)).length`, &raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := page.count(t, ".jp-OutputArea-output img"); n < 1 || broken > 0 {
+		t.Errorf("%d plots, %d of the pictures do not load", n, broken)
+	}
+	if n := page.count(t, "mjx-merror, [data-mjx-error]"); n > 0 || raw > 0 {
+		t.Errorf("%d formulas are in error, %d are not rendered", n, raw)
+	}
+	if n := page.count(t, ".highlight .kn, .highlight .kd, .highlight .kt, .highlight .k"); n < 1 {
+		t.Error("the code is not highlighted as Go")
+	}
+	if n := page.count(t, `[data-mime-type="application/vnd.jupyter.stderr"], [data-mime-type="application/vnd.jupyter.error"]`); n > 0 {
+		t.Errorf("%d outputs are errors", n)
+	}
+	if asked := page.asked(); len(asked) > 0 {
+		t.Errorf("the page asks the network for %v", asked)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, unwanted := range []string{"noautoget", `src="http`, "require.min.js"} {
+		if strings.Contains(string(content), unwanted) {
+			t.Errorf("the page holds %q", unwanted)
+		}
+	}
+	if testing.Verbose() {
+		fmt.Printf("%s: %d formulas, %d pictures\n", filepath.Base(path), page.count(t, "mjx-container"), page.count(t, "img"))
+	}
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+func names(steps []step) string {
+	var out []string
+	for _, s := range steps {
+		out = append(out, s.name)
+	}
+	return strings.Join(out, " ")
+}
+
+func TestStepsFor(t *testing.T) {
+	p := newProject("/a clone")
+	usual := "prerequisites python tools kernel"
+	if hasXLA() {
+		usual += " plugin"
+	}
+	want := map[string]string{"": usual, "lint": "lint"}
+	if runtime.GOOS == "linux" {
+		want["cuda"] = usual + " cuda"
+	}
+	for arg, steps := range want {
+		got, err := p.stepsFor(strings.Fields(arg))
+		if err != nil || names(got) != steps {
+			t.Errorf("steps for %q are %q, %v, want %q", arg, names(got), err, steps)
+		}
+	}
+	if _, err := p.stepsFor([]string{"everything"}); err == nil || !strings.Contains(err.Error(), "everything") {
+		t.Errorf("unknown arguments: %v", err)
+	}
+}
+
+// Every input of every step is a file of the project.
+func TestSteps_InputsExist(t *testing.T) {
+	root, err := findRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newProject(root)
+	for _, s := range []step{p.prerequisites(), p.python(), p.tools(), p.kernel(), p.plugin(), p.cuda(), p.lint()} {
+		if _, err := p.digest(s); err != nil {
+			t.Errorf("%s: %v", s.name, err)
+		}
+	}
+}
+
+// Every package is pinned with hashes, and no registry is named: pip takes the user's.
+func TestRequirements_ArePinned(t *testing.T) {
+	for _, name := range []string{"requirements.txt", "requirements-cuda.txt"} {
+		content, err := os.ReadFile(filepath.Join("..", "..", "notebooks", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pinned := regexp.MustCompile(`^[A-Za-z0-9._-]+==[^ ;]+( ; .*)? \\$`)
+		hash := regexp.MustCompile(`^    --hash=sha256:[0-9a-f]{64}( \\)?$`)
+		for i, line := range strings.Split(strings.TrimSpace(string(content)), "\n") {
+			if !strings.HasPrefix(line, "#") && !pinned.MatchString(line) && !hash.MatchString(line) {
+				t.Errorf("%s:%d: %q is neither a pinned package nor a hash", name, i+1, line)
+			}
+		}
+	}
+}
+
+func TestSpec_HoldsForThisClone(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "a $clone")
+	p := newProject(root)
+	if err := p.registerKernel(); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(filepath.Join(root, kernelDir, "kernel.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got kernelSpec
+	if err := json.Unmarshal(content, &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Argv[0] != filepath.Join(root, ".tools", "bin", "gonb") || got.Argv[2] != "{connection_file}" {
+		t.Errorf("the command is %q", got.Argv)
+	}
+	// Jupyter replaces ${PATH}, and $$ by $.
+	want := strings.ReplaceAll(filepath.Join(root, ".tools", "bin"), "$", "$$") + string(os.PathListSeparator) + "${PATH}"
+	if got.Env["PATH"] != want || got.Env["GOMLX_NO_AUTO_INSTALL"] != "1" {
+		t.Errorf("the environment is %q", got.Env)
+	}
+	if bytes.Contains(content, []byte(`\u0026`)) {
+		t.Error("the file is escaped for HTML")
+	}
+}
+
+func TestLinkPlugin_IsRelativeAndReplaces(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "a [clone]")
+	p := newProject(root)
+	inPackages := filepath.Join("xla_plugins", "xla_cpu_pjrt", "xla_cpu_pjrt.so")
+	if err := p.linkPlugin(inPackages, cpuPlugin); err == nil {
+		t.Error("a plugin without an environment is linked")
+	}
+	put(t, p, filepath.Join(".venv/lib/python3.11/site-packages", inPackages), "library")
+	for range 2 {
+		if err := p.linkPlugin(inPackages, cpuPlugin); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if content, err := os.ReadFile(p.path(cpuPlugin)); err != nil || string(content) != "library" {
+		t.Errorf("the link leads to %q, %v", content, err)
+	}
+	if target, err := os.Readlink(p.path(cpuPlugin)); err != nil || filepath.IsAbs(target) {
+		t.Errorf("the link is %q, %v", target, err)
+	}
+	if err := p.linkPlugin("other.so", cpuPlugin); err == nil || !strings.Contains(err.Error(), "does not hold it") {
+		t.Errorf("a missing plugin: %v", err)
+	}
+}
+
+func TestLastLines(t *testing.T) {
+	if got := lastLines("1\n2\n3\n4\n", 2); got != "3\n4" {
+		t.Errorf("lastLines = %q", got)
+	}
+	if got := lastLines("1", 5); got != "1" {
+		t.Errorf("lastLines = %q", got)
+	}
+}
