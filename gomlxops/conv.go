@@ -53,7 +53,7 @@ func samePadding(size, kernel, stride int) [2]int {
 func correlated(x, kernel *Node, stride int, rows, columns [2]int) *Node {
 	dims := kernel.Shape().Dimensions
 	odd := dims[0]%2 == 1 && dims[1]%2 == 1
-	if odd && x.Graph().Backend().Name() != gobackend.BackendName {
+	if odd && x.Graph().Backend().String() != gobackend.BackendName {
 		return Convolve(x, kernel).Strides(stride).PaddingPerDim([][2]int{rows, columns}).Done()
 	}
 	patches := patchesOf(x, dims[0], dims[1], stride, rows, columns)

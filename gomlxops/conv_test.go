@@ -2,6 +2,7 @@ package gomlxops_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -139,4 +140,19 @@ func TestConvolutions_Panic(t *testing.T) {
 	mustPanic(t, "dtype", func(g *Graph) {
 		gomlxops.Conv2D(zeros(g, 1, 4, 4, 3), ConvertDType(zeros(g, 3, 3, 3, 3), dtypes.Float64), 1)
 	}, "Conv2D", "dtype Float32")
+}
+
+// The convolution that is used is the fast one of each backend.
+func TestConv2D_UsesWhatIsFast(t *testing.T) {
+	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
+		g := NewGraph(backend, "Conv2D")
+		odd := gomlxops.Conv2D(zeros(g, 1, 4, 4, 2), zeros(g, 3, 3, 2, 3), 1)
+		even := gomlxops.Conv2D(zeros(g, 1, 4, 4, 2), zeros(g, 2, 2, 2, 3), 1)
+		if native := odd.Type() == NodeTypeConvGeneral; native != strings.HasSuffix(t.Name(), "/xla") {
+			t.Errorf("a 3×3 kernel uses %s", odd.Type())
+		}
+		if even.Type() == NodeTypeConvGeneral {
+			t.Errorf("a 2×2 kernel uses %s, whose gradient is wrong", even.Type())
+		}
+	})
 }
