@@ -2,6 +2,7 @@ package scalar
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"os"
 	"strconv"
@@ -16,7 +17,7 @@ func (n *number) UnmarshalJSON(text []byte) error {
 		text = text[1 : len(text)-1]
 	}
 	x, err := strconv.ParseFloat(string(text), 64)
-	if numError, ok := err.(*strconv.NumError); ok && numError.Err == strconv.ErrRange {
+	if errors.Is(err, strconv.ErrRange) {
 		err = nil // 0 or ±Inf is what the type holds
 	}
 	*n = number(x)

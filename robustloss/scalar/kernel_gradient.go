@@ -2,6 +2,9 @@ package scalar
 
 import "math"
 
+// belowTwo stands in for α = 2 in derivatives in α.
+const belowTwo = 2 - 0x1p-52
+
 // ScaleGradient returns ∂ρ/∂c = −(r/c)·ψ(r): never positive.
 func (k Kernel) ScaleGradient(r float64) float64 {
 	k.check()
@@ -20,8 +23,9 @@ func (k Kernel) ScaleGradient(r float64) float64 {
 //
 //	∂ρ/∂α = ½·sgn(2−α)·t²·e^(αt/2)·[K(αt/2) − K(t)],  K(v) = (e^−v − 1 + v)/v²
 //
-// At α = 0 it is −h/2 + z/(2(2+z)) + h²/4 with z = (r/c)² and h = log(1+z/2), and at α = ±∞ its limit 0. At α = 2 the
-// true value diverges for r ≠ 0, like (z/4)·log(z/|α−2|), and so does the result: +Inf. At r = 0 it is 0 for every α.
+// At α = 0 it is −h/2 + z/(2(2+z)) + h²/4 with z = (r/c)² and h = log(1+z/2), and at α = ±∞ its limit 0. At r = 0 it is
+// 0 for every α. Towards α = 2 the true value diverges for r ≠ 0, like (z/4)·(log(z/|α−2|) − 2). At α = 2 the result is
+// finite: that of the next float64 below 2, a gap |α−2| of 2⁻⁵², as for [LogPartitionDerivative].
 func (k Kernel) AlphaGradient(r float64) float64 {
 	k.check()
 	switch {
@@ -30,7 +34,8 @@ func (k Kernel) AlphaGradient(r float64) float64 {
 	case math.IsInf(k.Alpha, 0) || r == 0:
 		return 0
 	case k.Alpha == 2:
-		return math.Inf(1)
+		k.Alpha = belowTwo
+		return k.AlphaGradient(r)
 	case math.IsInf(r, 0) && k.Alpha < 0:
 		return 2 / k.Alpha / k.Alpha
 	case math.IsInf(r, 0):

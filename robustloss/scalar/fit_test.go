@@ -1,0 +1,358 @@
+package scalar
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+// The exact optima of the golden data sets, free and at bounds.
+func TestFit_MatchesGoldenOptima(t *testing.T) {
+	var file struct {
+		Datasets []struct {
+			Name    string
+			Samples []float64
+			MLE     []struct {
+				AlphaLo float64 `json:"alpha_lo"`
+				AlphaHi float64 `json:"alpha_hi"`
+				Alpha   float64
+				Scale   float64
+				Mu      float64
+				NLLSum  float64 `json:"nll_sum"`
+			}
+		}
+	}
+	readJSON(t, goldenDir+"adaptive.json", &file)
+	optima := 0
+	for _, d := range file.Datasets {
+		for _, want := range d.MLE {
+			optima++
+			g, err := FitWith(d.Samples, nil, &FitOptions{Alpha: &Interval{want.AlphaLo, want.AlphaHi}})
+			if err != nil {
+				t.Errorf("%s: %v", d.Name, err)
+				continue
+			}
+			if math.Abs(g.Alpha-want.Alpha) > 1e-5 || math.Abs(g.Scale-want.Scale) > 1e-5 || math.Abs(g.Mu-want.Mu) > 1e-5 {
+				t.Errorf("%s: %+v, want %+v", d.Name, g, want)
+			}
+			if nll := nllSum(g, d.Samples, nil); nll > want.NLLSum+1e-7 {
+				t.Errorf("%s: NLL %.10f is above the optimum %.10f", d.Name, nll, want.NLLSum)
+			}
+		}
+	}
+	if optima < 4 {
+		t.Fatalf("only %d optima", optima)
+	}
+}
+
+func nllSum(g General, samples, weights []float64) float64 {
+	sum := 0.0
+	for i, x := range samples {
+		w := 1.0
+		if weights != nil {
+			w = weights[i]
+		}
+		sum -= w * g.LogProb(x)
+	}
+	return sum
+}
+
+// draw returns n samples of g from a seed.
+func draw(g General, n int, seed uint64) []float64 {
+	g.Src = rand.NewPCG(seed, 1)
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = g.Rand()
+	}
+	return x
+}
+
+// With many samples the estimate is near the truth, over the whole range of α.
+func TestFit_FindsTheParameters(t *testing.T) {
+	for i, want := range []General{
+		{Mu: 1, Alpha: 0.2, Scale: 2},
+		{Mu: 0, Alpha: 1, Scale: 1e-3},
+		{Mu: -3e5, Alpha: 1.6, Scale: 40},
+		{Mu: 1, Alpha: 2, Scale: 1},
+		{Mu: 0, Alpha: 4, Scale: 1},
+	} {
+		g, err := Fit(draw(want, 10_000, uint64(i)), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dv := compressAlpha(g.Alpha) - compressAlpha(want.Alpha)
+		if math.Abs(g.Mu-want.Mu) > 0.06*want.Scale || math.Abs(g.Scale/want.Scale-1) > 0.1 || math.Abs(dv) > 0.08 {
+			t.Errorf("fit %+v of samples of %+v", g, want)
+		}
+	}
+}
+
+// At the optimum the scores sum to 0, but at a bound.
+func TestFit_IsStationary(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for range 20 {
+		truth := General{Mu: rng.NormFloat64(), Alpha: 0.3 + 2*rng.Float64(), Scale: math.Exp(rng.NormFloat64())}
+		n := 50 + rng.IntN(200)
+		x, w := draw(truth, n, rng.Uint64()), make([]float64, n)
+		for i := range w {
+			w[i] = float64(rng.IntN(4))
+		}
+		g, err := Fit(x, w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sum, size [3]float64
+		for i := range x {
+			for j, s := range g.Score(nil, x[i]) {
+				sum[j] += w[i] * s
+				size[j] += w[i] * math.Abs(s)
+			}
+		}
+		for j := range sum {
+			if j == 1 && (g.Alpha == 0 || math.IsInf(g.Alpha, 1)) {
+				continue
+			}
+			if math.Abs(sum[j]) > 1e-6*size[j] {
+				t.Errorf("%+v: the scores of parameter %d sum to %.3g, their sizes to %.3g", g, j, sum[j], size[j])
+			}
+		}
+	}
+}
+
+// No other point of a grid is better: the optimum is global over μ, α, c as far as a grid sees it.
+func TestFit_BeatsAGrid(t *testing.T) {
+	for seed := range uint64(2) {
+		x := draw(General{Alpha: 0.5, Scale: 1}, 40, seed)
+		x = append(x, 30, 31, 29.5, -200)
+		g, err := Fit(x, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		best := nllSum(g, x, nil)
+		for _, alpha := range []float64{0, 0.2, 0.6, 1.2, 2, 5} {
+			for mu := -3.0; mu < 40; mu += 0.5 {
+				for c := 0.1; c < 300; c *= 1.5 {
+					if other := nllSum(General{Mu: mu, Alpha: alpha, Scale: c}, x, nil); other < best {
+						t.Fatalf("NLL %.6f at %+v, but %.6f at μ = %g, α = %g, c = %g", best, g, other, mu, alpha, c)
+					}
+				}
+			}
+		}
+	}
+}
+
+// Shifting and scaling the data shifts and scales the fit; an integer weight is a repeated sample.
+func TestFit_IsEquivariant(t *testing.T) {
+	x := draw(General{Mu: 1, Alpha: 0.8, Scale: 2}, 200, 9)
+	g, err := Fit(x, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range []float64{1e-120, 1e-3, 1e5, 1e120} {
+		y := make([]float64, len(x))
+		for i := range x {
+			y[i] = k * (x[i] + 7)
+		}
+		h, err := Fit(y, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(h.Alpha-g.Alpha) > 1e-6 || math.Abs(h.Scale/k/g.Scale-1) > 1e-6 || math.Abs(h.Mu/k-7-g.Mu) > 1e-6 {
+			t.Errorf("scaled by %g: %+v, before %+v", k, h, g)
+		}
+	}
+	w := make([]float64, len(x))
+	var repeated []float64
+	for i := range x {
+		w[i] = float64(i % 3)
+		for range i % 3 {
+			repeated = append(repeated, x[i])
+		}
+	}
+	a, errA := Fit(x, w)
+	b, errB := Fit(repeated, nil)
+	if errA != nil || errB != nil || math.Abs(a.Alpha-b.Alpha) > 1e-7 || math.Abs(a.Mu-b.Mu) > 1e-7 || math.Abs(a.Scale-b.Scale) > 1e-7 {
+		t.Errorf("weights %+v (%v), repeated %+v (%v)", a, errA, b, errB)
+	}
+}
+
+// Half of the samples are gross outliers, of many sizes and all on one side: the location is that of the others.
+func TestFit_StartsRobustly(t *testing.T) {
+	for _, far := range []float64{1e2, 1e6, 1e12} {
+		x := draw(General{Mu: 5, Alpha: 2, Scale: 0.1}, 250, 3)
+		rng := rand.New(rand.NewPCG(8, 8))
+		for range 249 {
+			x = append(x, 5+math.Exp(rng.Float64()*math.Log(far)))
+		}
+		for _, options := range []*FitOptions{nil, {Scale: new(0.1)}, {Alpha: &Interval{0, 2}}} {
+			g, err := FitWith(x, nil, options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if math.Abs(g.Mu-5) > 0.1 || g.Alpha > 0.1 || g.Scale > 1 {
+				t.Errorf("outliers up to %g, options %+v: %+v", far, options, g)
+			}
+		}
+	}
+}
+
+func TestFit_AtABound(t *testing.T) {
+	x := draw(General{Alpha: 1, Scale: 1}, 300, 4)
+	free, err := Fit(x, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		bounds Interval
+		want   float64
+	}{
+		{Interval{1.5, 2}, 1.5},
+		{Interval{0, 0.5}, 0.5},
+		{Interval{0, 0}, 0},
+		{Interval{2, 2}, 2},
+		{Interval{3, math.Inf(1)}, 3},
+		{Interval{0.1, 5}, free.Alpha},
+		{Interval{math.Inf(1), math.Inf(1)}, math.Inf(1)},
+	} {
+		g, err := FitWith(x, nil, &FitOptions{Alpha: &c.bounds})
+		if err != nil {
+			t.Errorf("%+v: %v", c.bounds, err)
+		} else if g.Alpha != c.want && math.Abs(g.Alpha-c.want) > 1e-7 {
+			t.Errorf("%+v: α = %v, want %v", c.bounds, g.Alpha, c.want)
+		}
+	}
+	// Data with flat tails: the lightest tails of all fit best.
+	uniform := make([]float64, 101)
+	for i := range uniform {
+		uniform[i] = float64(i)
+	}
+	if g, err := Fit(uniform, nil); err != nil || !math.IsInf(g.Alpha, 1) || math.Abs(g.Mu-50) > 1e-6 {
+		t.Errorf("uniform data: %+v, %v", g, err)
+	}
+}
+
+func TestFit_FixedParameters(t *testing.T) {
+	x := draw(General{Mu: 1, Alpha: 1, Scale: 2}, 500, 12)
+	g, err := FitWith(x, nil, &FitOptions{Mu: new(0.5), Scale: new(3.0)})
+	if err != nil || g.Mu != 0.5 || g.Scale != 3 {
+		t.Fatalf("%+v, %v", g, err)
+	}
+	best := nllSum(g, x, nil)
+	for _, alpha := range []float64{g.Alpha - 1e-3, g.Alpha + 1e-3} {
+		if other := nllSum(General{Mu: 0.5, Alpha: alpha, Scale: 3}, x, nil); other <= best {
+			t.Errorf("NLL %.8f at α = %g, %.8f at %g", best, g.Alpha, other, alpha)
+		}
+	}
+	// α = 2: mean and standard deviation.
+	two, err := FitWith([]float64{1, 2, 3, 6}, nil, &FitOptions{Alpha: &Interval{2, 2}})
+	if err != nil || math.Abs(two.Mu-3) > 1e-9 || math.Abs(two.Scale-math.Sqrt(3.5)) > 1e-9 {
+		t.Errorf("normal fit %+v, %v", two, err)
+	}
+}
+
+func TestFit_Errors(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	for _, c := range []struct {
+		samples, weights []float64
+		options          *FitOptions
+		want             string
+	}{
+		{nil, nil, nil, "0 samples"},
+		{[]float64{1, 2}, nil, nil, "2 samples"},
+		{[]float64{1, 2, 3, 4}, []float64{1, 1, 0, 0}, nil, "2 samples"},
+		{[]float64{1, nan, 3}, nil, nil, "samples[1] is NaN"},
+		{[]float64{1, 2, -inf}, nil, nil, "samples[2] is -Inf"},
+		{[]float64{4, 4, 4, 4}, nil, nil, "equal"},
+		{[]float64{4, 4, 4, 1, 9}, nil, nil, "half of the weight"},
+		{[]float64{1, 2, 3}, []float64{1, 2}, nil, "2 weights for 3 samples"},
+		{[]float64{1, 2, 3}, []float64{1, -2, 1}, nil, "weights[1] is -2"},
+		{[]float64{1, 2, 3}, []float64{1, nan, 1}, nil, "weights[1] is NaN"},
+		{[]float64{1, 2, 3}, []float64{math.MaxFloat64, math.MaxFloat64, 1}, nil, "overflows"},
+		{[]float64{1, -math.MaxFloat64, math.MaxFloat64}, nil, nil, "overflows"},
+		{[]float64{1, 2, 3}, nil, &FitOptions{Alpha: &Interval{-1, 2}}, "alpha in [-1, 2]"},
+		{[]float64{1, 2, 3}, nil, &FitOptions{Alpha: &Interval{2, 1}}, "alpha in [2, 1]"},
+		{[]float64{1, 2, 3}, nil, &FitOptions{Alpha: &Interval{nan, 1}}, "alpha in [NaN, 1]"},
+		{[]float64{1, 2, 3}, nil, &FitOptions{Mu: new(nan)}, "location"},
+		{[]float64{1, 2, 3}, nil, &FitOptions{Scale: new(0.0)}, "scale"},
+	} {
+		g, err := FitWith(c.samples, c.weights, c.options)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v, %v: %+v, error %v, want %q", c.samples, c.weights, g, err, c.want)
+		}
+	}
+	// Ties below half of the weight, and above it with α bounded, are fine.
+	if _, err := Fit([]float64{4, 4, 1, 9, 5, 3}, nil); err != nil {
+		t.Error(err)
+	}
+	if _, err := FitWith([]float64{4, 4, 4, 1, 9}, nil, &FitOptions{Alpha: &Interval{1, 2}}); err != nil {
+		t.Error(err)
+	}
+}
+
+func FuzzFit(f *testing.F) {
+	f.Add(1.0, 2.0, 3.0, 4.0, 1.0, 1.0)
+	f.Add(0.0, 0.0, 1e300, -1e300, 0.5, 2.0)
+	f.Add(1e-300, 2e-300, 5e-324, 0.0, 1.0, 3.0)
+	f.Add(1.0, 1.0, 1.0, 1.0000000001, 1.0, 1e-9)
+	f.Fuzz(func(t *testing.T, a, b, c, d, w0, w1 float64) {
+		x, w := []float64{a, b, c, d, (a + b) / 3}, []float64{w0, w1, 1, 1, w0}
+		g, err := Fit(x, w)
+		if err != nil {
+			return
+		}
+		if !(g.Alpha >= 0) || !(g.Scale > 0) || math.IsInf(g.Scale, 0) || math.IsNaN(g.Mu) || math.IsInf(g.Mu, 0) {
+			t.Fatalf("Fit(%v, %v) = %+v", x, w, g)
+		}
+		best := nllSum(g, x, w)
+		for _, other := range []General{
+			{Mu: g.Mu, Alpha: g.Alpha, Scale: g.Scale * 1.01},
+			{Mu: g.Mu, Alpha: g.Alpha, Scale: g.Scale / 1.01},
+			{Mu: g.Mu + 0.01*g.Scale, Alpha: g.Alpha, Scale: g.Scale},
+			{Mu: g.Mu - 0.01*g.Scale, Alpha: g.Alpha, Scale: g.Scale},
+			{Mu: g.Mu, Alpha: g.Alpha + 0.01, Scale: g.Scale},
+			{Mu: g.Mu, Alpha: math.Abs(g.Alpha - 0.01), Scale: g.Scale},
+		} {
+			if !(other.Scale > 0 && other.Scale < 1e300) {
+				continue
+			}
+			if value := nllSum(other, x, w); value < best-1e-9*(1+math.Abs(best)) {
+				t.Fatalf("Fit(%v, %v) = %+v with NLL %v, but %+v has %v", x, w, g, best, other, value)
+			}
+		}
+	})
+}
+
+func BenchmarkFit(b *testing.B) {
+	for _, n := range []int{100, 100_000} {
+		x := draw(General{Alpha: 1, Scale: 1}, n, 1)
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := Fit(x, nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// A tenth of the measurements is wrong; the fit says how heavy the tails are and does not lose the location.
+func ExampleFit() {
+	rng := rand.New(rand.NewPCG(1, 2))
+	samples := make([]float64, 1000)
+	for i := range samples {
+		samples[i] = 5 + 0.1*rng.NormFloat64()
+		if i%10 == 0 {
+			samples[i] = 20 * rng.Float64()
+		}
+	}
+	g, err := Fit(samples, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("μ = %.2f, α = %.2f, c = %.2f\n", g.Mu, g.Alpha, g.Scale)
+	// Output:
+	// μ = 5.01, α = 0.00, c = 0.05
+}

@@ -1,0 +1,182 @@
+package scalar
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/optimize"
+)
+
+// Truncated is a shape that suits some residuals: the density exp(−ρ(r, α, c))/(c·Z̃(α, τ)) on |r| ≤ τ·c, see
+// [LogPartitionTruncated]. It exists for negative α too, where the density over the whole line does not [2].
+type Truncated struct {
+	Alpha float64 // shape α
+	Scale float64 // scale c, in the units of the residuals
+	Tau   float64 // half width τ of the window, in units of c
+	NLL   float64 // mean negative log-likelihood of the residuals in the window, per unit of weight, in nats
+	Used  int     // number of residuals of positive weight in the window
+}
+
+// Kernel returns the loss with this shape and scale.
+func (t Truncated) Kernel() Kernel { return Kernel{Alpha: t.Alpha, Scale: t.Scale} }
+
+// TruncatedOptions says what FitTruncated fits, and in which window.
+type TruncatedOptions struct {
+	// Scale is c, the size of a residual that still counts as an inlier, in the units of the residuals. 0 means
+	// 1.4826 times the weighted median of |residual|, the standard deviation if they were normal.
+	Scale float64
+
+	// Tau is the half width of the window in units of Scale. Residuals beyond it are left out: their density is 0. 0
+	// means 10.
+	Tau float64
+
+	// AlphaLo and AlphaHi bound α. Both 0 means [−∞, 2]; other equal values fix it.
+	AlphaLo, AlphaHi float64
+
+	// FitScale says to fit the scale too, within a factor of 100 of Scale, in the window |r| ≤ Tau·Scale as it is.
+	FitScale bool
+}
+
+const (
+	defaultTau    = 10
+	scaleFreedom  = 100  // FitScale stays within this factor
+	alphaAccuracy = 1e-9 // of v(α)
+)
+
+// FitTruncated answers "which α suits these residuals?": it minimises, over α (and c, if asked to) [2],
+//
+//	Σ weights[i]·(ρ(residuals[i], α, c) + log c + log Z̃(α, τ)) over the residuals with |r| ≤ τ·c
+//
+// The more of the residuals in the window are outliers, the lower the result: 2 if they are normal with standard
+// deviation c, and −∞ if a peak stands on a floor of outliers. A nil weights means 1 for each, a nil options the zero
+// value. The residuals may have either sign, or be norms.
+//
+// It returns an error if a residual or a weight is NaN or infinite or a weight negative, if fewer than three residuals
+// of positive weight lie in the window, and if the median that stands for a scale of 0 is 0.
+func FitTruncated(residuals, weights []float64, options *TruncatedOptions) (Truncated, error) {
+	data, err := newSamples("residuals", residuals, weights)
+	if err != nil {
+		return Truncated{}, err
+	}
+	f, err := newTruncatedFitter(data.deviations(0), options)
+	if err != nil {
+		return Truncated{}, err
+	}
+	alpha, scale := f.fit()
+	t := Truncated{Alpha: alpha, Scale: scale, Tau: f.tau * (f.scale / scale), NLL: f.nll(alpha, scale), Used: len(f.data.x)}
+	if math.IsNaN(t.NLL) || math.IsInf(t.NLL, 0) {
+		return Truncated{}, errors.New("robustloss/scalar: the likelihood is not finite at any alpha")
+	}
+	return t, nil
+}
+
+// truncatedFitter holds the absolute residuals in the window.
+type truncatedFitter struct {
+	data       *samples
+	scale, tau float64 // c and τ at the start
+	window     float64 // their product
+	alpha      Interval
+	freeScale  bool
+}
+
+func newTruncatedFitter(data *samples, options *TruncatedOptions) (*truncatedFitter, error) {
+	o := TruncatedOptions{}
+	if options != nil {
+		o = *options
+	}
+	f := &truncatedFitter{scale: o.Scale, alpha: Interval{o.AlphaLo, o.AlphaHi}, freeScale: o.FitScale}
+	if o.AlphaLo == 0 && o.AlphaHi == 0 {
+		f.alpha = Interval{math.Inf(-1), 2}
+	}
+	if err := f.alpha.check("alpha", Interval{math.Inf(-1), math.Inf(1)}); err != nil {
+		return nil, err
+	}
+	if o.Tau == 0 {
+		o.Tau = defaultTau
+	}
+	if !(o.Tau > 0 && o.Tau <= math.MaxFloat64) {
+		return nil, fmt.Errorf("robustloss/scalar: tau is %g: it must be positive and finite", o.Tau)
+	}
+	if f.scale == 0 {
+		f.scale = madToScale * data.quantile(0.5)
+		if f.scale == 0 {
+			return nil, errors.New("robustloss/scalar: half of the residuals are 0: set the scale")
+		}
+	}
+	if !(f.scale > 0 && f.scale <= math.MaxFloat64) {
+		return nil, errors.New(badScale)
+	}
+	f.tau, f.window = o.Tau, o.Tau*f.scale
+	f.data = &samples{}
+	for i, r := range data.x {
+		if r <= f.window {
+			f.data.x, f.data.w = append(f.data.x, r), append(f.data.w, data.w[i])
+			f.data.total += data.w[i]
+		}
+	}
+	if len(f.data.x) < minSamples {
+		return nil, fmt.Errorf("robustloss/scalar: %d residuals within ±%g, at least %d are needed", len(f.data.x), f.window, minSamples)
+	}
+	return f, nil
+}
+
+// nll returns the mean negative log-likelihood in the window.
+func (f *truncatedFitter) nll(alpha, scale float64) float64 {
+	k := Kernel{Alpha: alpha, Scale: scale}
+	sum := 0.0
+	for i, r := range f.data.x {
+		sum += f.data.w[i] * k.Rho(r)
+	}
+	return sum/f.data.total + math.Log(scale) + LogPartitionTruncated(alpha, f.window/scale)
+}
+
+// fit returns the optimum: the best of a grid in v(α), then Brent's method around it, or Nelder and Mead's in α and c.
+func (f *truncatedFitter) fit() (alpha, scale float64) {
+	const points = 24
+	v := f.alpha.compressed()
+	at := func(v float64) float64 { return f.nll(f.alphaOf(v), f.scale) }
+	best, lowest, step := v.Lo, math.Inf(1), (v.Hi-v.Lo)/points
+	for i := range points + 1 {
+		here := v.clamp(v.Lo + float64(i)*step)
+		if value := at(here); value < lowest {
+			best, lowest = here, value
+		}
+	}
+	if step > 0 {
+		inside := minimizeBetween(at, math.Max(v.Lo, best-step), math.Min(v.Hi, best+step), alphaAccuracy)
+		if at(inside) < lowest {
+			best = inside
+		}
+	}
+	if f.freeScale {
+		return f.fitScale(best)
+	}
+	return f.alphaOf(best), f.scale
+}
+
+// alphaOf returns α(v), at the bounds exactly.
+func (f *truncatedFitter) alphaOf(v float64) float64 {
+	return (&fitter{alpha: f.alpha}).alphaOf(v)
+}
+
+// fitScale returns the optimum in α and c, from the optimum v in α at the scale of the start.
+func (f *truncatedFitter) fitScale(v float64) (alpha, scale float64) {
+	bounds := f.alpha.compressed()
+	limit := math.Log(scaleFreedom)
+	decode := func(x []float64) (alpha, scale float64) {
+		return f.alphaOf(bounds.fold(x[0])), f.scale * math.Exp(math.Max(-limit, math.Min(limit, x[1])))
+	}
+	start := []float64{v, 0}
+	for range 3 { // again from where it ended: a simplex can collapse at a bound
+		problem := optimize.Problem{Func: func(x []float64) float64 { return f.nll(decode(x)) }}
+		result, err := optimize.Minimize(problem, start, &optimize.Settings{
+			Converger: &optimize.FunctionConverge{Absolute: 1e-15, Relative: 1e-15, Iterations: 60},
+		}, &optimize.NelderMead{SimplexSize: 0.1})
+		if err != nil {
+			break
+		}
+		start = result.X
+	}
+	return decode(start)
+}

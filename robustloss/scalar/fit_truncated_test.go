@@ -1,0 +1,178 @@
+package scalar
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+// truncatedDraw returns n samples of the density truncated at τ = 10, by rejection from the uniform one.
+func truncatedDraw(alpha, scale float64, n int, seed uint64) []float64 {
+	rng := rand.New(rand.NewPCG(seed, 2))
+	k := Kernel{Alpha: alpha, Scale: scale}
+	x := make([]float64, 0, n)
+	for len(x) < n {
+		r := (2*rng.Float64() - 1) * 10 * scale
+		if rng.Float64() < math.Exp(-k.Rho(r)) {
+			x = append(x, r)
+		}
+	}
+	return x
+}
+
+func TestFitTruncated_FindsTheShape(t *testing.T) {
+	for i, alpha := range []float64{math.Inf(-1), -8, -2, -0.5, 0, 1, 2} {
+		x := truncatedDraw(alpha, 0.3, 3_000, uint64(i))
+		fit, err := FitTruncated(x, nil, &TruncatedOptions{Scale: 0.3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if fit.Used != 3_000 || fit.Tau != 10 || fit.Scale != 0.3 || math.Abs(compressAlpha(fit.Alpha)-compressAlpha(alpha)) > 0.08 {
+			t.Errorf("α = %g: %+v", alpha, fit)
+		}
+		both, err := FitTruncated(x, nil, &TruncatedOptions{Scale: 0.4, Tau: 7.5, FitScale: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(both.Scale/0.3-1) > 0.15 || math.Abs(both.Tau*both.Scale-3) > 1e-12 || both.NLL > fit.NLL+1e-9 {
+			t.Errorf("α = %g, scale fitted: %+v, at the true scale %+v", alpha, both, fit)
+		}
+	}
+}
+
+// The result is the minimum of its own criterion, computed here from the definition.
+func TestFitTruncated_IsTheMinimum(t *testing.T) {
+	x := append(truncatedDraw(0.5, 1, 300, 1), 9, -8.5, 9.7, 50, -1e6)
+	w := make([]float64, len(x))
+	for i := range w {
+		w[i] = float64(i%3 + 1)
+	}
+	fit, err := FitTruncated(x, w, &TruncatedOptions{Scale: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fit.Used != len(x)-2 {
+		t.Errorf("%d residuals used, want %d", fit.Used, len(x)-2)
+	}
+	criterion := func(alpha float64) float64 {
+		sum, total := 0.0, 0.0
+		for i, r := range x {
+			if math.Abs(r) <= 10 {
+				sum += w[i] * Kernel{Alpha: alpha, Scale: 1}.Rho(r)
+				total += w[i]
+			}
+		}
+		return sum/total + LogPartitionTruncated(alpha, 10)
+	}
+	if math.Abs(fit.NLL-criterion(fit.Alpha)) > 1e-12 {
+		t.Errorf("NLL %v, by definition %v", fit.NLL, criterion(fit.Alpha))
+	}
+	for alpha := -20.0; alpha <= 2; alpha += 0.01 {
+		if other := criterion(alpha); other < fit.NLL-1e-13 {
+			t.Fatalf("%+v, but %v at α = %g", fit, other, alpha)
+		}
+	}
+}
+
+// The more outliers, the lower α.
+func TestFitTruncated_FallsWithOutliers(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	last := math.Inf(1)
+	for _, share := range []float64{0, 0.1, 0.3, 0.6} {
+		x := make([]float64, 4000)
+		for i := range x {
+			x[i] = rng.NormFloat64()
+			if rng.Float64() < share {
+				x[i] = 20*rng.Float64() - 10
+			}
+		}
+		fit, err := FitTruncated(x, nil, &TruncatedOptions{Scale: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !(fit.Alpha < last) || share == 0 && fit.Alpha < 1.9 || share > 0.5 && fit.Alpha > -1 {
+			t.Errorf("%g of outliers: α = %g, with fewer %g", share, fit.Alpha, last)
+		}
+		last = fit.Alpha
+	}
+}
+
+func TestFitTruncated_Options(t *testing.T) {
+	x := truncatedDraw(2, 1, 2000, 3)
+	auto, err := FitTruncated(x, nil, nil)
+	if err != nil || math.Abs(auto.Scale-1) > 0.1 || auto.Tau != 10 {
+		t.Errorf("no options: %+v, %v", auto, err)
+	}
+	if fit, err := FitTruncated(x, nil, &TruncatedOptions{AlphaLo: -3, AlphaHi: -1}); err != nil || fit.Alpha != -1 {
+		t.Errorf("α ≤ −1: %+v, %v", fit, err)
+	}
+	if fit, err := FitTruncated(x, nil, &TruncatedOptions{AlphaLo: 0.5, AlphaHi: 0.5}); err != nil || fit.Alpha != 0.5 {
+		t.Errorf("α = ½: %+v, %v", fit, err)
+	}
+	norms := make([]float64, len(x))
+	for i, r := range x {
+		norms[i] = math.Abs(r)
+	}
+	if fit, err := FitTruncated(norms, nil, nil); err != nil || fit != auto {
+		t.Errorf("of norms %+v, of residuals %+v", fit, auto)
+	}
+	if k := auto.Kernel(); k.Alpha != auto.Alpha || k.Scale != auto.Scale {
+		t.Errorf("kernel %+v of %+v", k, auto)
+	}
+}
+
+func TestFitTruncated_Errors(t *testing.T) {
+	nan := math.NaN()
+	ok := []float64{1, -2, 3, 0.5}
+	for _, c := range []struct {
+		residuals, weights []float64
+		options            *TruncatedOptions
+		want               string
+	}{
+		{[]float64{1, 2}, nil, nil, "2 residuals"},
+		{[]float64{1, nan, 2}, nil, nil, "residuals[1] is NaN"},
+		{[]float64{0, 0, 0, 1}, nil, nil, "set the scale"},
+		{ok, []float64{1}, nil, "1 weights for 4 residuals"},
+		{ok, []float64{1, 1, -1, 1}, nil, "weights[2] is -1"},
+		{ok, nil, &TruncatedOptions{Scale: 0.01}, "0 residuals within"},
+		{ok, nil, &TruncatedOptions{Scale: -1}, "scale"},
+		{ok, nil, &TruncatedOptions{Tau: -1}, "tau is -1"},
+		{ok, nil, &TruncatedOptions{Tau: nan}, "tau is NaN"},
+		{ok, nil, &TruncatedOptions{AlphaLo: 1, AlphaHi: -1}, "alpha in [1, -1]"},
+	} {
+		if fit, err := FitTruncated(c.residuals, c.weights, c.options); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v: %+v, error %v, want %q", c.residuals, fit, err, c.want)
+		}
+	}
+}
+
+func BenchmarkFitTruncated(b *testing.B) {
+	x := truncatedDraw(-2, 1, 10_000, 1)
+	for b.Loop() {
+		if _, err := FitTruncated(x, nil, &TruncatedOptions{Scale: 1}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// Which α suits these residuals? A third of them are outliers, so a redescending loss.
+func ExampleFitTruncated() {
+	rng := rand.New(rand.NewPCG(1, 2))
+	residuals := make([]float64, 3000)
+	for i := range residuals {
+		residuals[i] = 0.1 * rng.NormFloat64()
+		if i%3 == 0 {
+			residuals[i] = 2*rng.Float64() - 1
+		}
+	}
+	fit, err := FitTruncated(residuals, nil, &TruncatedOptions{Scale: 0.1})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("α = %.1f, weight of a residual of 3c: %.3f of that of 0\n", fit.Alpha, fit.Kernel().Weight(0.3)/fit.Kernel().Weight(0))
+	// Output:
+	// α = -0.4, weight of a residual of 3c: 0.152 of that of 0
+}
