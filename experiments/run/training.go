@@ -38,6 +38,8 @@ type Training struct {
 	Progress io.Writer
 	Title    string
 	Show     string
+	// Report is told the terms of each step, for a progress of another kind. It may be nil.
+	Report func(step int, terms Values)
 }
 
 // TermMetrics returns train metrics for the terms: the i-th is the i-th prediction of the model function, a scalar.
@@ -117,6 +119,9 @@ func (s *trainingSession) record(step int, metrics []*tensors.Tensor) error {
 		if err := s.run.Log(step, values); err != nil {
 			return err
 		}
+	}
+	if s.Report != nil {
+		s.Report(step, values)
 	}
 	s.progress.Step(step, fmt.Sprintf("%s %.4g", s.Show, values[s.Show]))
 	if s.Evaluate != nil && (last || due(step, s.EvalEvery)) {

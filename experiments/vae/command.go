@@ -288,7 +288,7 @@ func (l *LinearCommand) Run(ctx context.Context, s *cli.Session) error {
 	if err != nil {
 		return err
 	}
-	values, err := LinearCheck(ctx, backend, data, c, l.Stride)
+	values, err := LinearCheck(ctx, backend, data.Train, data.Validation, c.Network.Latent, l.Stride)
 	if err != nil {
 		return err
 	}

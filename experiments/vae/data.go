@@ -73,8 +73,8 @@ func (d *Data) open(ctx context.Context, set *celeba.Set, split celeba.Split, li
 	}
 	d.closers = append(d.closers, packed.Close)
 	var source celeba.Source = packed
-	if limit > 0 && limit < packed.Len() {
-		source = first{packed, limit}
+	if limit > 0 {
+		source = First(packed, limit)
 	}
 	if source.Len()*source.Side()*source.Side()*3*4 <= inMemory {
 		return celeba.Preload(ctx, source)
@@ -82,7 +82,9 @@ func (d *Data) open(ctx context.Context, set *celeba.Set, split celeba.Split, li
 	return source, nil
 }
 
-// first is the beginning of a source.
+// First returns the first n images of a source, or all where it has fewer.
+func First(source celeba.Source, n int) celeba.Source { return first{source, min(n, source.Len())} }
+
 type first struct {
 	celeba.Source
 	n int

@@ -9,26 +9,27 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/robustloss/gomlx-robustloss/data/celeba"
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
 	"github.com/robustloss/gomlx-robustloss/experiments/vae/linear"
 )
 
-// LinearCheck fills the table with a linear model in place of the network: as many principal components of the training
-// images as the VAE has latent dimensions, each likelihood fitted by maximum likelihood to each coefficient of the residuals
+// LinearCheck fills the table with a linear model in place of the network: some principal components of the training
+// images, for example as many as the VAE has latent dimensions, each likelihood fitted by maximum likelihood to each coefficient of the residuals
 // of the training images, and scored on those of the validation images. Only each stride-th coefficient is fitted.
 //
 // The result has the log-likelihoods, in nats an image, under "representation likelihood". They are no bounds of the images'
 // likelihood (the components' scores cost nothing), so they are compared with each other only.
-func LinearCheck(ctx context.Context, backend compute.Backend, data *Data, c Config, stride int) (run.Values, error) {
-	train, err := matrixOf(data.Train.Len(), data.Train.Side(), data.Train.Read)
+func LinearCheck(ctx context.Context, backend compute.Backend, trainImages, validationImages celeba.Source, components, stride int) (run.Values, error) {
+	train, err := matrixOf(trainImages)
 	if err != nil {
 		return nil, err
 	}
-	validation, err := matrixOf(data.Validation.Len(), data.Validation.Side(), data.Validation.Read)
+	validation, err := matrixOf(validationImages)
 	if err != nil {
 		return nil, err
 	}
-	pca, err := linear.FitPCA(train, c.Network.Latent)
+	pca, err := linear.FitPCA(train, components)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +38,7 @@ func LinearCheck(ctx context.Context, backend compute.Backend, data *Data, c Con
 	for _, representation := range RepresentationKeys() {
 		transformed := make([]*mat.Dense, 2)
 		for i, residuals := range []*mat.Dense{train, validation} {
-			if transformed[i], err = representMatrix(backend, representation, residuals, data.Train.Side()); err != nil {
+			if transformed[i], err = representMatrix(backend, representation, residuals, trainImages.Side()); err != nil {
 				return nil, err
 			}
 		}
@@ -52,11 +53,11 @@ func LinearCheck(ctx context.Context, backend compute.Backend, data *Data, c Con
 }
 
 // matrixOf reads images into the rows of a matrix.
-func matrixOf(n, side int, read func(i int, dst []float32) error) (*mat.Dense, error) {
-	size := side * side * 3
-	m, image := mat.NewDense(n, size, nil), make([]float32, size)
-	for i := range n {
-		if err := read(i, image); err != nil {
+func matrixOf(images celeba.Source) (*mat.Dense, error) {
+	size := images.Side() * images.Side() * 3
+	m, image := mat.NewDense(images.Len(), size, nil), make([]float32, size)
+	for i := range images.Len() {
+		if err := images.Read(i, image); err != nil {
 			return nil, err
 		}
 		row := m.RawRowView(i)

@@ -24,7 +24,7 @@ func TestLinearModelGivesThePapersOrder(t *testing.T) {
 	}
 	defer data.Close()
 	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
-		v, err := vae.LinearCheck(t.Context(), backend, data, c, 7)
+		v, err := vae.LinearCheck(t.Context(), backend, data.Train, data.Validation, c.Network.Latent, 7)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -27,6 +27,8 @@ type Job struct {
 	// EvalEvery and CheckpointEvery are in steps; 0 means at the end only.
 	EvalEvery, CheckpointEvery int
 	Progress                   io.Writer // may be nil
+	// Report is told the terms of each step: "elbo", "rate", "distortion". It may be nil.
+	Report func(step int, terms run.Values)
 }
 
 // trainTerms are logged at each step, and blamed in this order where one becomes NaN: a rate that is not finite points at
@@ -118,6 +120,7 @@ func (s *session) train(ctx context.Context) (run.Values, error) {
 		Progress:        s.job.Progress,
 		Title:           fmt.Sprintf("%-8s %-8s seed %d", c.Representation, c.Likelihood, s.job.Seed),
 		Show:            "elbo",
+		Report:          s.job.Report,
 	}.Run(ctx, s.run)
 }
 

@@ -95,8 +95,18 @@ func TestInterruptedTrainingGoesOnToTheSameNumbers(t *testing.T) {
 	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
 		c := shortConfig(t, "general", "wavelet", 14)
 		data := mustData(t, c)
+		var reported []int
 		job := vae.Job{Config: c, Seed: 3, Dir: t.TempDir(), EvalEvery: 5}
+		job.Report = func(step int, terms run.Values) {
+			if terms["elbo"] != 0 {
+				reported = append(reported, step)
+			}
+		}
 		unbroken := mustTrain(t, backend, data, job)
+
+		if len(reported) != 14 || reported[0] != 1 || reported[13] != 14 {
+			t.Errorf("reported steps %v", reported)
+		}
 
 		job.Dir = t.TempDir()
 		ctx, cancel := context.WithCancel(t.Context())
