@@ -23,7 +23,7 @@ import pdf
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "notebooks" / "template"
-PRESETS = {"tiny": 300, "quick": 1800, "paper": 7 * 24 * 3600}  # seconds that one cell may take
+PRESETS = {"tiny": 600, "quick": 1800, "paper": 7 * 24 * 3600}  # seconds that one cell may take
 
 
 def tell(text: str):

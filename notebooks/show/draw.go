@@ -17,7 +17,7 @@ type drawn struct {
 
 // Plot draws the layer on the canvas of the data. It implements [plot.Plotter].
 func (d drawn) Plot(c draw.Canvas, p *plot.Plot) {
-	toX, toY := p.Transforms(&c)
+	toX, toY := onAxes(c, p)
 	at := func(pt point) vg.Point { return vg.Point{X: toX(pt.x), Y: toY(pt.y)} }
 	switch d.kind {
 	case curve:
@@ -45,6 +45,25 @@ func (d drawn) Plot(c draw.Canvas, p *plot.Plot) {
 		text.YAlign = draw.YCenter
 		c.FillText(text, at(d.points[0]), d.text)
 	}
+}
+
+// onAxes returns the functions from coordinates to the canvas. What has no place on a logarithmic axis, such as the foot
+// of a bar at 0, is put at its lower end.
+func onAxes(c draw.Canvas, p *plot.Plot) (toX, toY func(float64) vg.Length) {
+	x, y := p.Transforms(&c)
+	place := func(a plot.Axis, to func(float64) vg.Length) func(float64) vg.Length {
+		r := rangeOf(a)
+		if !r.log {
+			return to
+		}
+		return func(v float64) vg.Length {
+			if v <= 0 {
+				v = r.lo
+			}
+			return to(v)
+		}
+	}
+	return place(p.X, x), place(p.Y, y)
 }
 
 // rangeOf is the axis range that gonum/plot uses, in our terms.

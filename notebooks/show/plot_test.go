@@ -87,3 +87,18 @@ func TestRow_WritesAFile(t *testing.T) {
 		t.Errorf("the file: %v, %v", info, err)
 	}
 }
+
+// Bars start at 0, which a logarithmic axis does not have; so may bands, lines and notes.
+func TestPlot_LogarithmicAxesTakeWhatStartsAtZero(t *testing.T) {
+	r := record(t)
+	p := NewPlot("", "x", "y").XRange(0, 4).YRange(1e-3, 100).LogY()
+	p.Histogram("h", []float64{0.5, 1.5, 1.6}, 4, Color(Red)).Band("b", []float64{1, 2}, []float64{0, -1}, []float64{5, 6})
+	p.HLine("", 0).Note(1, 0, "note").Line("l", []float64{0, 1, 2}, []float64{0, 1, 2})
+	p.Show()
+	if n := coloured(r.picture(t), 0xf0, 0xc7, 0xb5) + coloured(r.picture(t), 0xf4, 0xd7, 0xca); n < 1000 {
+		t.Errorf("%d pixels of bars", n)
+	}
+	r = record(t)
+	NewPlot("", "x", "y").LogX().VLine("", 0).Points("", []float64{0, 1, 10}, []float64{1, 2, 3}).Show()
+	r.picture(t)
+}
