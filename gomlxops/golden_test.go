@@ -36,10 +36,8 @@ type goldenImages struct {
 		DCT planes
 	}
 	YUV struct {
-		RGB      planes      // [row][column][channel]
-		SYUV     planes      // [row][column][channel]
-		RGBToYUV [][]float64 `json:"rgb_to_yuv_kernel_cols"`
-		Scale    float64
+		RGB  planes // [row][column][channel]
+		SYUV planes // [row][column][channel]
 	}
 }
 

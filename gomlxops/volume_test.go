@@ -21,7 +21,7 @@ func logVolume(m matrix) float64 {
 	return logDet
 }
 
-// The cosine transform, the colours and, for even sizes, the wavelets neither grow nor shrink volumes.
+// The cosine transform and, for even sizes, the wavelets neither grow nor shrink volumes.
 func TestTransforms_KeepVolumes(t *testing.T) {
 	for n := 1; n <= 64; n++ {
 		maps := map[string]matrix{"DCT": cosineMatrix(n)}
@@ -35,10 +35,28 @@ func TestTransforms_KeepVolumes(t *testing.T) {
 			}
 		}
 	}
-	for name, k := range map[string][3][3]float64{"YUV": scaledYUV(), "inverse YUV": inverse3(scaledYUV())} {
-		if volume := math.Log(math.Abs(determinant3(k))); math.Abs(volume) > 1e-9 {
-			t.Errorf("log |det| of %s is %g", name, volume)
+}
+
+// The colours keep volumes to 1e-12 in the decimal digits of their matrix, and to 4.7e-8 in its float32 digits.
+func TestYUVLogVolume_IsThatOfFloat32Digits(t *testing.T) {
+	k := scaledYUV()
+	if got := YUVLogVolume(); math.Abs(got-4.6955144e-8) > 1e-14 {
+		t.Errorf("log |det| of YUV is %.8g, want 4.6955144e-8", got)
+	}
+	if sum := YUVLogVolume() + math.Log(math.Abs(determinant3(inverse3(k)))); math.Abs(sum) > 1e-15 {
+		t.Errorf("log |det| of YUV and of its inverse add up to %g", sum)
+	}
+	decimal := [3][3]float64{{0.299, -0.14714119, 0.61497538}, {0.587, -0.28886916, -0.51496512}, {0.114, 0.43601035, -0.10001026}}
+	for i := range decimal {
+		for j := range decimal[i] {
+			if float32(decimal[i][j]) != yuvFromRGB[i][j] {
+				t.Errorf("K[%d][%d] is %g, want %g", i, j, yuvFromRGB[i][j], decimal[i][j])
+			}
+			decimal[i][j] *= yuvScale
 		}
+	}
+	if volume := math.Log(math.Abs(determinant3(decimal))); math.Abs(volume) > 1e-12 {
+		t.Errorf("log |det| of YUV in decimal digits is %g", volume)
 	}
 }
 

@@ -1,16 +1,18 @@
 package gomlxops
 
 import (
+	"math"
+
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// yuvScale makes the determinant of yuvFromRGB one, to 1e-12 [1, the author's code].
+// yuvScale makes the determinant of the colour matrix one [1, the author's code].
 const yuvScale = 1.580227820074
 
-// yuvFromRGB is the matrix of BT.601 analogue YUV with the digits of TensorFlow's rgb_to_yuv: row i is what the i-th of
-// (R, G, B) adds to (Y, U, V). It is multiplied with yuvScale.
-var yuvFromRGB = [3][3]float64{
+// yuvFromRGB is the matrix of BT.601 analogue YUV with the digits of TensorFlow's rgb_to_yuv, which are float32 numbers: row i
+// is what the i-th of (R, G, B) adds to (Y, U, V). It is multiplied with yuvScale.
+var yuvFromRGB = [3][3]float32{
 	{0.299, -0.14714119, 0.61497538},
 	{0.587, -0.28886916, -0.51496512},
 	{0.114, 0.43601035, -0.10001026},
@@ -18,10 +20,11 @@ var yuvFromRGB = [3][3]float64{
 
 // RGBToYUV turns the colours of an image from RGB to luma and two colour differences, keeping volumes:
 //
-//	(Y, U, V) = 1.580227820074 · (R, G, B) · K,    K: TensorFlow's rgb_to_yuv (BT.601),    |det| = 1 to 1e-12
+//	(Y, U, V) = 1.580227820074 · (R, G, B) · K,    K: TensorFlow's rgb_to_yuv (BT.601)
 //
-// The factor is what makes the determinant one, so that likelihoods of RGB and of YUV residuals are comparable [1]. Grey
-// (1, 1, 1) becomes (1.58, 0, 0) up to the 8 digits of K.
+// The factor is what makes the determinant one, so that likelihoods of RGB and of YUV residuals are comparable [1]. It does so
+// to 1e-12 for the decimal digits of K; K is rounded to float32, as in the author's code and so in published numbers, and
+// leaves log |det| = 4.7e-8, see [YUVLogVolume]. Grey (1, 1, 1) becomes (1.58, 0, 0) up to the 8 digits of K.
 //
 //   - x: `[batch, height, width, 3]`, colours or residuals of colours, any range.
 //
@@ -36,11 +39,14 @@ func RGBToYUV(x *Node) *Node { return recolour("RGBToYUV", x, scaledYUV()) }
 // The result has the shape of x. It panics if x is not such an image.
 func YUVToRGB(x *Node) *Node { return recolour("YUVToRGB", x, inverse3(scaledYUV())) }
 
-func scaledYUV() [3][3]float64 {
-	k := yuvFromRGB
+// YUVLogVolume returns log |det| of [RGBToYUV] for one pixel, 4.7e-8: what the log-likelihood of RGB colours has more than
+// that of YUV colours.
+func YUVLogVolume() float64 { return math.Log(math.Abs(determinant3(scaledYUV()))) }
+
+func scaledYUV() (k [3][3]float64) {
 	for i := range k {
 		for j := range k[i] {
-			k[i][j] *= yuvScale
+			k[i][j] = float64(yuvFromRGB[i][j]) * yuvScale
 		}
 	}
 	return k
