@@ -13,6 +13,7 @@ the experiments: tiny, quick (the default) or paper.
 import argparse
 import asyncio
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -102,6 +103,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # kernels are stopped in both cases
     try:
         sys.exit(main())
     except KeyboardInterrupt:

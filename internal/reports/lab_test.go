@@ -94,7 +94,7 @@ func runAllCells(t *testing.T, page *tab) {
 	t.Helper()
 	var err error
 	for range 5 { // JupyterLab does nothing as long as it has no connection to the kernel, and does not show that
-		if err = page.within(30*time.Second, chooseInMenu("Run", "Run All Cells")); err != nil {
+		if err = page.within(time.Minute, chooseInMenu("Run", "Run All Cells")); err != nil {
 			t.Fatalf("there is no menu: %v", err)
 		}
 		err = page.within(15*time.Second, chromedp.Poll(prompts+`.some(p => /\[[*\d]+\]/.test(p))`, nil, patiently))
@@ -129,7 +129,7 @@ func TestLab_RunsANotebook(t *testing.T) {
 	}
 	address := openLab(t, root, folder)
 	page := openTab(t, 1300, 1500)
-	err = page.within(2*time.Minute,
+	err = page.within(4*time.Minute,
 		chromedp.Navigate(address+"/lab/workspaces/test/tree/"+name+"?reset&token="+labToken),
 		chromedp.WaitVisible(".jp-Notebook .jp-Cell", chromedp.ByQuery),
 		chromedp.Poll(`[...document.querySelectorAll('.jp-KernelName')].some(k => /gonb/.test(k.textContent))`, nil, patiently))

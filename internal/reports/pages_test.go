@@ -71,7 +71,7 @@ func TestReports_PageIsWhole(t *testing.T) {
 func lookAt(t *testing.T, path string) {
 	t.Helper()
 	page := openTab(t, 1200, 1600)
-	err := page.within(time.Minute,
+	err := page.within(3*time.Minute,
 		network.EmulateNetworkConditions(true, 0, -1, -1),
 		chromedp.Navigate((&url.URL{Scheme: "file", Path: path}).String()),
 		chromedp.WaitReady("mjx-container svg", chromedp.ByQuery))

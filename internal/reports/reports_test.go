@@ -84,6 +84,14 @@ func TestReports_StopASlowCell(t *testing.T) {
 }
 
 func TestReports_InterruptedLeavesNothingBehind(t *testing.T) {
+	for _, sent := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		t.Run(sent.String(), func(t *testing.T) { interrupt(t, sent) })
+	}
+}
+
+// interrupt sends a signal to the program while a cell is at work.
+func interrupt(t *testing.T, sent syscall.Signal) {
+	t.Helper()
 	root := root(t)
 	dir := workplace(t, root)
 	writeNotebook(t, filepath.Join(dir, "slow.ipynb"), "# Slow", sleepCell)
@@ -92,10 +100,10 @@ func TestReports_InterruptedLeavesNothingBehind(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(time.Minute); len(leftovers(dir)) < 2 && time.Now().Before(end); { // the kernel and its cell
+	for end := time.Now().Add(3 * time.Minute); len(leftovers(dir)) < 2 && time.Now().Before(end); { // the kernel and its cell
 		time.Sleep(200 * time.Millisecond)
 	}
-	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+	if err := cmd.Process.Signal(sent); err != nil {
 		t.Fatal(err)
 	}
 	if err := cmd.Wait(); err == nil {
