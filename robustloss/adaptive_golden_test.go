@@ -232,7 +232,7 @@ func followRecorded(t *testing.T, backend compute.Backend, groups []*fitGroup, r
 		return losses, outputs
 	})
 	iterations := groups[0].fit.Iters
-	if backend.Name() == "go" {
+	if backend.String() == "go" {
 		iterations = 100
 	}
 	recorded := map[int]bool{0: true, iterations: true}

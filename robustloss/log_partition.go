@@ -25,8 +25,8 @@ import (
 //
 // It is differentiable in alpha: d log Z/dα = −E[∂ρ/∂α], with a relative error below 1e-8 (float64) or 1e-6 (float32). The
 // derivative is −0.8598 at α = 0 (from the right) and 0 at +∞. At α = 2 it is −∞, from both sides, like ¼·log|α−2|: what is
-// returned there is its finite value at |α−2| = 2⁻³² (float32 and smaller types) or 2⁻⁸⁰ (float64), as for [Loss], so that
-// the two cancel in the gradient of [NLL] as they do nearby.
+// returned there is its finite value at the next number of the dtype below 2, as for [Loss], so that the two cancel in the
+// gradient of [NLL] as they do nearby.
 //
 // The values come from a table of polynomials (see internal/partition); their coefficients are chosen by comparisons, which
 // is faster than gathering them. The cost is that of a logarithm and 150 cheap operations per element of alpha.
@@ -47,7 +47,7 @@ func LogPartition(alpha *Node) *Node {
 //	log Z = log Z(2) + β·(k·log β + H(u)), u = β^¼
 type partitionTerms struct {
 	alpha   *Node
-	below   *Node // α < 2
+	below   *Node // α ≤ 2
 	b       *Node // α − 2, at least nearest
 	beta, k *Node
 	logBeta *Node
@@ -58,13 +58,13 @@ type partitionTerms struct {
 func newPartitionTerms(alpha *Node) *partitionTerms {
 	p := &partitionTerms{alpha: alpha}
 	nearest := limitsOf(alpha.DType()).nearest
-	p.below = LessThan(alpha, p.constant(2))
+	p.below = LessOrEqual(alpha, p.constant(2))
 	p.b = Max(AddScalar(alpha, -2.0), p.constant(nearest))
 	p.beta = Where(p.below,
-		Max(MulScalar(AddScalar(Neg(alpha), 2.0), 0.5), p.constant(nearest/2)),
+		MulScalar(AddScalar(Neg(alpha), 2.0), 0.5),
 		Reciprocal(AddScalar(Reciprocal(p.b), 1.0))) // b/(1+b), also for b = ∞.
 	p.k = Where(p.below, p.constant(-0.5), p.constant(0.25))
-	p.logBeta = Log(p.beta)
+	p.logBeta = Log(Max(p.beta, p.constant(nearest/2)))
 	p.smoothPart()
 	return p
 }
@@ -93,7 +93,7 @@ func (p *partitionTerms) smoothPart() {
 		if i < len(table.Below) {
 			end = -pieces[i].Lo
 		}
-		conditions[i] = LessThan(key, p.constant(end))
+		conditions[i] = LessOrEqual(key, p.constant(end))
 	}
 	choose := func(value func(piece partition.Piece) float64) *Node {
 		chosen := p.constant(value(pieces[len(pieces)-1]))

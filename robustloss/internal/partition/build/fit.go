@@ -1,6 +1,10 @@
 package build
 
-import "math"
+import (
+	"math"
+
+	"github.com/robustloss/gomlx-robustloss/robustloss/internal/polynomial"
+)
 
 // Piece is a polynomial on one interval of u; see package partition for what it is a polynomial of.
 type Piece struct {
@@ -58,68 +62,16 @@ func Fit(lo, hi float64, above bool, degree int) (piece Piece, worst float64) {
 	count := degree + 12
 	values := make([]float64, count)
 	for k := range values {
-		values[k] = Smooth(fromUnit(lo, hi, node(k, count)), above)
+		values[k] = Smooth(fromUnit(lo, hi, polynomial.Node(k, count)), above)
 	}
-	piece = Piece{Lo: lo, Hi: hi, Coefficients: powers(chebyshev(values, degree))}
+	piece = Piece{Lo: lo, Hi: hi, Coefficients: polynomial.Powers(polynomial.Series(values, degree))}
 	for k, want := range values {
-		t := node(k, count)
+		t := polynomial.Node(k, count)
 		u := fromUnit(lo, hi, t)
-		worst = max(worst, math.Abs(horner(piece.Coefficients, t)-want)*u*u*u*u)
+		worst = max(worst, math.Abs(polynomial.At(piece.Coefficients, t)-want)*u*u*u*u)
 	}
 	return piece, worst
 }
 
-// node is the k-th of count Chebyshev nodes of the first kind.
-func node(k, count int) float64 {
-	return math.Cos(math.Pi * (float64(k) + 0.5) / float64(count))
-}
-
 // fromUnit maps t ∈ [−1, 1] to [lo, hi].
 func fromUnit(lo, hi, t float64) float64 { return lo + (hi-lo)*(t+1)/2 }
-
-// chebyshev returns the Chebyshev coefficients up to the degree of the function with these values at the nodes.
-func chebyshev(values []float64, degree int) []float64 {
-	count := len(values)
-	series := make([]float64, degree+1)
-	for j := range series {
-		for k, v := range values {
-			series[j] += v * math.Cos(math.Pi*float64(j)*(float64(k)+0.5)/float64(count))
-		}
-		series[j] *= 2 / float64(count)
-	}
-	series[0] /= 2
-	return series
-}
-
-// powers turns a Chebyshev series into coefficients of the powers of t, by T_{j+1} = 2t·T_j − T_{j−1}.
-func powers(series []float64) []float64 {
-	size := len(series)
-	sum := make([]float64, size)
-	previous, current := make([]float64, size), make([]float64, size)
-	current[0] = 1
-	for j, c := range series {
-		for i := range sum {
-			sum[i] += c * current[i]
-		}
-		next := make([]float64, size)
-		for i := range next {
-			if i > 0 {
-				next[i] = 2 * current[i-1]
-			}
-			if next[i] -= previous[i]; j == 0 {
-				next[i] /= 2
-			}
-		}
-		previous, current = current, next
-	}
-	return sum
-}
-
-// horner evaluates the polynomial at t.
-func horner(coefficients []float64, t float64) float64 {
-	sum := 0.0
-	for i := len(coefficients) - 1; i >= 0; i-- {
-		sum = sum*t + coefficients[i]
-	}
-	return sum
-}
