@@ -13,7 +13,9 @@ import (
 	"os"
 
 	"github.com/robustloss/gomlx-robustloss/experiments/cli"
+	"github.com/robustloss/gomlx-robustloss/experiments/clustering"
 	"github.com/robustloss/gomlx-robustloss/experiments/depth"
+	"github.com/robustloss/gomlx-robustloss/experiments/registration"
 	"github.com/robustloss/gomlx-robustloss/experiments/vae"
 )
 
@@ -21,8 +23,10 @@ import (
 type grammar struct {
 	cli.Flags
 
-	Depth depth.Command `cmd:"" name:"depth" help:"Depth from single images, learned from stereo pairs: seven rows of losses."`
-	Vae   vae.Command   `cmd:"" name:"vae" help:"Variational autoencoders of faces: four likelihoods on three image representations."`
+	Clustering   clustering.Command   `cmd:"" name:"clustering" help:"Grouping of rows: robust continuous clustering with the general loss."`
+	Depth        depth.Command        `cmd:"" name:"depth" help:"Depth from single images, learned from stereo pairs: seven rows of losses."`
+	Registration registration.Command `cmd:"" name:"registration" help:"Alignment of partial scans: fast global registration with the general loss."`
+	Vae          vae.Command          `cmd:"" name:"vae" help:"Variational autoencoders of faces: four likelihoods on three image representations."`
 }
 
 func main() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) }

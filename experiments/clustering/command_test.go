@@ -1,0 +1,134 @@
+package clustering
+
+import (
+	"bytes"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/robustloss/gomlx-robustloss/experiments/cli"
+	"github.com/robustloss/gomlx-robustloss/experiments/run"
+)
+
+// execute runs one command line of the experiment, with its runs below dir.
+func execute(dir string, args ...string) (code int, stdout, stderr string) {
+	var grammar struct {
+		cli.Flags
+		Clustering Command `cmd:""`
+	}
+	var out, errors bytes.Buffer
+	args = append([]string{"clustering"}, append(args, "--runs", dir, "--quiet")...)
+	code = cli.Main(cli.Program{Name: "experiments"}, &grammar, &grammar.Flags, args, &out, &errors)
+	return code, out.String(), errors.String()
+}
+
+func TestTable_IsMadeByOneCommandAndKept(t *testing.T) {
+	dir, kept := t.TempDir(), filepath.Join(t.TempDir(), "results")
+	code, first, stderr := execute(dir, "table", "--preset", "tiny", "--keep", kept)
+	if code != cli.CodeOK {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	for _, want := range []string{"| method | digits | gaussian | t3 | curved | lines |", "| RCC: α = −2 | 0.", "| gRCC*: the best α | 0.", "MNIST .893 → .901"} {
+		if !strings.Contains(first, want) {
+			t.Errorf("the table has no %q:\n%s", want, first)
+		}
+	}
+	if _, again, _ := execute(dir, "table", "--preset", "tiny"); again != first {
+		t.Error("the second time, with all runs finished, the table differs")
+	}
+	if _, from, _ := execute(dir, "table", "--from", kept); from != first {
+		t.Error("the table of the kept results differs")
+	}
+	results, err := run.ReadResults(kept)
+	if err != nil || len(results) != 5 {
+		t.Fatalf("%d results kept (%v)", len(results), err)
+	}
+	if code, clusters, stderr := execute(dir, "table", "--from", kept, "--value", "clusters"); code != cli.CodeOK || !strings.Contains(clusters, "Number of clusters") {
+		t.Errorf("clusters: %s%s", clusters, stderr)
+	}
+}
+
+func TestNewTable_TunesOverTheSweepOnly(t *testing.T) {
+	item := func(key string, ami float64) run.Result {
+		return run.Result{Values: run.Values{"ami " + key: ami}, Manifest: run.Manifest{Config: []byte(`{"table":"x"}`)}}
+	}
+	best, err := tuned([]run.Result{item("kmeans", .99), item("fitted", .98), item("0", .5), item("0", .7), item("-2", .65), item("-8", .6)})
+	if err != nil || best["x"] != "-2" {
+		t.Errorf("the best shape is %q, want −2 (%v)", best["x"], err)
+	}
+}
+
+func TestCluster_ReadsTheUsersFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mine.csv")
+	var text strings.Builder
+	for i := range 40 {
+		text.WriteString([]string{"1", "5"}[i%2] + "." + strings.Repeat("0", i%3) + "1,2." + strings.Repeat("3", i%5) + "," + []string{"a", "b"}[i%2] + "\n")
+	}
+	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := execute(t.TempDir(), "cluster", "--data", path, "--metric", "euclidean", "--method", "kmeans")
+	if code != cli.CodeOK || !strings.Contains(stdout, "40 rows in 2 clusters") || !strings.Contains(stdout, "AMI 1.0000") {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	if code, stdout, stderr = execute(t.TempDir(), "cluster", "--data", path, "--metric", "euclidean"); code != cli.CodeOK || !strings.Contains(stdout, "over 40 rows") {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	code, stdout, stderr = execute(t.TempDir(), "table", "--data", path, "--metric", "euclidean", "--methods", "kmeans,0")
+	if code != cli.CodeOK || !strings.Contains(stdout, "| method | mine.csv |") || !strings.Contains(stdout, "| k-means, told the number of clusters | 1.000 |") {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+}
+
+func TestFigures_ArePNGFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("clusters the digits eleven times")
+	}
+	out := t.TempDir()
+	code, stdout, stderr := execute(t.TempDir(), "figures", "--rows", "300", "--out", out)
+	if code != cli.CodeOK || strings.Count(stdout, ".png") != 2 {
+		t.Fatalf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	for _, path := range strings.Fields(stdout) {
+		f, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := png.Decode(f); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+		_ = f.Close()
+	}
+}
+
+func TestCommands_SayWhatIsWrong(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	few := write("few.csv", "1,2,a\n3,4,b\n5,6,a\n")
+	bare := write("bare.csv", "1,2\n3,4\n5,7\n")
+	broken := write("broken.csv", "1,2,a\n3,NaN,b\n")
+	for want, args := range map[string][]string{
+		"k = 10 neighbours among 3 rows: want 1 ≤ k < rows": {"cluster", "--data", few},
+		"broken.csv:2: field 2 is not finite":               {"table", "--data", broken},
+		"no such file":                                      {"cluster", "--data", filepath.Join(dir, "missing.csv")},
+		`unknown method "best": want one of`:                {"cluster", "--method", "best"},
+		`unknown method "7"`:                                {"table", "--methods", "7"},
+		"has no labels to compare with":                     {"table", "--data", bare, "--label", "none"},
+		"k-means must be told the number of clusters":       {"cluster", "--data", bare, "--label", "none", "--method", "kmeans", "--metric", "euclidean"},
+		"--seed must not be negative":                       {"table", "--seed=-1"},
+		"there is no result.json below":                     {"table", "--from", t.TempDir()},
+	} {
+		code, _, stderr := execute(t.TempDir(), args...)
+		if code == cli.CodeOK || !strings.Contains(stderr, want) {
+			t.Errorf("%v: exit code %d, %q, want …%s…", args, code, stderr, want)
+		}
+	}
+}

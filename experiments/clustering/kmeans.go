@@ -1,0 +1,120 @@
+package clustering
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/robustloss/gomlx-robustloss/data/tabular"
+)
+
+// Limits of KMeans.
+const (
+	kmeansStarts = 10
+	kmeansRounds = 300
+)
+
+// KMeans groups the rows in k clusters that minimise the sum of squared distances to their means: the best of ten runs of
+// Lloyd's iteration from starts by k-means++. It is the baseline that must be told k.
+func KMeans(t *tabular.Table, k int, seed uint64) ([]int, error) {
+	if err := t.Validate(); err != nil {
+		return nil, err
+	}
+	if k < 1 || k > t.Rows {
+		return nil, fmt.Errorf("clustering: k-means with k = %d for %d rows: want 1 ≤ k ≤ rows", k, t.Rows)
+	}
+	rng := rand.New(rand.NewPCG(seed, 0x3c6ef372fe94f82b))
+	best := math.Inf(1)
+	var labels []int
+	for range kmeansStarts {
+		m := newMeans(t, k, rng)
+		if cost := m.lloyd(); cost < best {
+			best, labels = cost, m.labels
+		}
+	}
+	return labels, nil
+}
+
+// means is the state of one run.
+type means struct {
+	table   *tabular.Table
+	centres [][]float64
+	labels  []int
+	squared []float64 // distance of each row from its centre
+}
+
+// newMeans chooses the centres by k-means++: each is a row drawn in proportion to its squared distance from the centres
+// before it.
+func newMeans(t *tabular.Table, k int, rng *rand.Rand) *means {
+	m := &means{table: t, labels: make([]int, t.Rows), squared: make([]float64, t.Rows)}
+	m.centres = append(m.centres, append([]float64{}, t.Row(rng.IntN(t.Rows))...))
+	for len(m.centres) < k {
+		m.assign()
+		total := 0.0
+		for _, d := range m.squared {
+			total += d
+		}
+		at, rest := 0, rng.Float64()*total
+		for i, d := range m.squared {
+			if d > 0 {
+				at = i
+				if rest -= d; rest < 0 {
+					break
+				}
+			}
+		}
+		m.centres = append(m.centres, append([]float64{}, t.Row(at)...))
+	}
+	return m
+}
+
+// assign gives each row the nearest centre, the first of equals.
+func (m *means) assign() {
+	parts(m.table.Rows, 256, func(_, from, to int) {
+		for i := from; i < to; i++ {
+			m.squared[i] = math.Inf(1)
+			for c, centre := range m.centres {
+				if d := squaredDistance(m.table.Row(i), centre); d < m.squared[i] {
+					m.squared[i], m.labels[i] = d, c
+				}
+			}
+		}
+	})
+}
+
+// lloyd alternates between centres and means until no sum of squares falls, and returns the last.
+func (m *means) lloyd() float64 {
+	last := math.Inf(1)
+	for range kmeansRounds {
+		m.assign()
+		cost := 0.0
+		for _, d := range m.squared {
+			cost += d
+		}
+		if !(cost < last*(1-1e-12)) {
+			break
+		}
+		last = cost
+		m.recentre()
+	}
+	return last
+}
+
+// recentre moves each centre to the mean of its rows; one without rows stays.
+func (m *means) recentre() {
+	counts := make([]float64, len(m.centres))
+	sums := make([][]float64, len(m.centres))
+	for c := range sums {
+		sums[c] = make([]float64, m.table.Cols)
+	}
+	for i, l := range m.labels {
+		counts[l]++
+		add(sums[l], m.table.Row(i), 1)
+	}
+	for c, n := range counts {
+		if n > 0 {
+			scale(sums[c], 1/n)
+			m.centres[c] = sums[c]
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package clustering
+
+import (
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/robustloss/gomlx-robustloss/data/tabular"
+)
+
+func TestKMeans_FindsTheGroupsAndRepeats(t *testing.T) {
+	table, err := tabular.Synth(tabular.SynthOptions{Kind: "gaussian", Clusters: 5, PerCluster: 40, Outliers: -1, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	labels, err := KMeans(table, 5, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Score(table.Labels, labels)
+	if err != nil || s.AMIGeometric < .98 {
+		t.Errorf("scores %+v (%v)", s, err)
+	}
+	if again, err := KMeans(table, 5, 1); err != nil || !reflect.DeepEqual(labels, again) {
+		t.Errorf("the same seed gave other labels (%v)", err)
+	}
+}
+
+// With as many clusters as different rows, the sum of squares is 0.
+func TestKMeans_HandlesDuplicatesAndExtremes(t *testing.T) {
+	table := &tabular.Table{Rows: 4, Cols: 1, X: []float64{1, 1, 5, 5}}
+	labels, err := KMeans(table, 2, 1)
+	if err != nil || labels[0] != labels[1] || labels[2] != labels[3] || labels[0] == labels[2] {
+		t.Errorf("labels %v (%v)", labels, err)
+	}
+	if labels, err = KMeans(table, 4, 1); err != nil || labels[0] != labels[1] {
+		t.Errorf("more clusters than different rows: %v (%v)", labels, err)
+	}
+	for _, k := range []int{0, 5} {
+		if _, err := KMeans(table, k, 1); err == nil || !strings.Contains(err.Error(), "want 1 ≤ k ≤ rows") {
+			t.Errorf("k = %d: %v", k, err)
+		}
+	}
+}
+
+func TestNormalise_DoesWhatItsNamesSay(t *testing.T) {
+	for how, want := range map[string][]float64{
+		"none":     {1, 7, 3, 7, 5, 7},
+		"minmax":   {0, 0, .5, 0, 1, 0},
+		"standard": {-math.Sqrt(1.5), 0, 0, 0, math.Sqrt(1.5), 0},
+	} {
+		table := &tabular.Table{Rows: 3, Cols: 2, X: []float64{1, 7, 3, 7, 5, 7}}
+		if err := Normalise(table, how); err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range table.X {
+			if math.Abs(v-want[i]) > 1e-12 {
+				t.Errorf("%s: %v, want %v", how, table.X, want)
+				break
+			}
+		}
+	}
+	table := &tabular.Table{Rows: 2, Cols: 2, X: []float64{3, 4, 0, 0}}
+	if err := Normalise(table, "unit"); err != nil || math.Abs(dot(table.Row(0), table.Row(0))-2) > 1e-12 || table.X[2] != 0 {
+		t.Errorf("unit: %v (%v)", table.X, err)
+	}
+	if err := Normalise(table, "log"); err == nil {
+		t.Error("an unknown normalisation: no error")
+	}
+}
+
+func TestPlane_HoldsTheLargestVariance(t *testing.T) {
+	table := randomTable(400, 4, 11)
+	for i := range table.Rows {
+		table.Row(i)[2] *= 10
+		table.Row(i)[0] *= 5
+	}
+	plane, err := NewPlane(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := plane.Project(table.X)
+	if len(first) != 400 || len(second) != 400 {
+		t.Fatalf("%d and %d coordinates", len(first), len(second))
+	}
+	for i := range first { // up to their signs the axes are nearly columns 2 and 0
+		if math.Abs(math.Abs(first[i])-math.Abs(table.Row(i)[2])) > 3 || math.Abs(math.Abs(second[i])-math.Abs(table.Row(i)[0])) > 3 {
+			t.Fatalf("row %d: (%g, %g) for %v", i, first[i], second[i], table.Row(i))
+		}
+	}
+	if _, err := NewPlane(&tabular.Table{Rows: 3, Cols: 1, X: []float64{1, 2, 3}}); err == nil {
+		t.Error("one column: no error")
+	}
+}

@@ -1,0 +1,87 @@
+package clustering
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/robustloss/gomlx-robustloss/data/tabular"
+)
+
+// Normalisations lists what Normalise does to the columns:
+//
+//	minmax    each column to [0, 1]; a constant column to 0
+//	standard  each column to mean 0 and standard deviation 1; a constant column to 0
+//	unit      each row x to √cols·x/‖x‖; a zero row stays
+//	none      nothing
+func Normalisations() []string { return []string{"minmax", "standard", "unit", "none"} }
+
+// Normalise changes the table's values in place.
+func Normalise(t *tabular.Table, how string) error {
+	switch how {
+	case "none":
+	case "minmax":
+		for j := range t.Cols {
+			lo, hi := math.Inf(1), math.Inf(-1)
+			for i := j; i < len(t.X); i += t.Cols {
+				lo, hi = min(lo, t.X[i]), max(hi, t.X[i])
+			}
+			affine(t, j, lo, hi-lo)
+		}
+	case "standard":
+		for j := range t.Cols {
+			mean, squares := 0.0, 0.0
+			for i := j; i < len(t.X); i += t.Cols {
+				mean += t.X[i] / float64(t.Rows)
+			}
+			for i := j; i < len(t.X); i += t.Cols {
+				squares += (t.X[i] - mean) * (t.X[i] - mean) / float64(t.Rows)
+			}
+			affine(t, j, mean, math.Sqrt(squares))
+		}
+	case "unit":
+		for i := range t.Rows {
+			row := t.Row(i)
+			norm := math.Sqrt(dot(row, row))
+			for j := range row {
+				if norm > 0 {
+					row[j] *= math.Sqrt(float64(t.Cols)) / norm
+				}
+			}
+		}
+	default:
+		return fmt.Errorf("clustering: unknown normalisation %q: want one of %q", how, Normalisations())
+	}
+	return nil
+}
+
+// affine replaces the column's x by (x − from)/width; by 0 if the width is 0.
+func affine(t *tabular.Table, column int, from, width float64) {
+	for i := column; i < len(t.X); i += t.Cols {
+		t.X[i] -= from
+		if width > 0 {
+			t.X[i] /= width
+		} else {
+			t.X[i] = 0
+		}
+	}
+}
+
+func dot(a, b []float64) float64 {
+	b = b[:len(a)]
+	s := 0.0
+	for i, v := range a {
+		s += v * b[i]
+	}
+	return s
+}
+
+// squaredDistance returns ‖a − b‖².
+func squaredDistance(a, b []float64) float64 {
+	b = b[:len(a)]
+	s := 0.0
+	for i, v := range a {
+		d := v - b[i]
+		s += d * d
+	}
+	return s
+}

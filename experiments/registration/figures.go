@@ -1,0 +1,154 @@
+package registration
+
+import (
+	"context"
+	"fmt"
+	"image/color"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+
+	"gonum.org/v1/gonum/spatial/r3"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+
+	"github.com/robustloss/gomlx-robustloss/data/pointcloud"
+	"github.com/robustloss/gomlx-robustloss/experiments/cli"
+)
+
+var (
+	blue   = color.NRGBA{R: 0x00, G: 0x64, B: 0xb0, A: 0xa0}
+	orange = color.NRGBA{R: 0xcf, G: 0x4a, B: 0x12, A: 0xa0}
+)
+
+// FiguresCommand draws one synthetic pair.
+type FiguresCommand struct {
+	Out    string  `help:"Folder for the PNG files; the default is figures below the runs." type:"path" placeholder:"DIR"`
+	Points int     `help:"Points of each view." default:"5000"`
+	Noise  float64 `help:"Noise in diameters." default:"0.0025"`
+	Seed   uint64  `help:"Seed of the pair." default:"1"`
+}
+
+// Run writes clouds.png and residuals.png and prints their paths.
+func (f *FiguresCommand) Run(ctx context.Context, s *cli.Session) error {
+	if f.Out == "" {
+		f.Out = s.Dir("registration", "figures")
+	}
+	if err := os.MkdirAll(f.Out, 0o755); err != nil {
+		return err
+	}
+	pair, err := pointcloud.NewPair(pointcloud.PairOptions{Surface: "bumpy sphere", Points: f.Points, Keep: .8, Noise: f.Noise, Seed: f.Seed})
+	if err != nil {
+		return err
+	}
+	p, err := Prepare(pair, FeatureOptions{NormalRadius: .04, FeatureRadius: .12}, f.Seed)
+	if err != nil {
+		return err
+	}
+	before, after, histogram, err := figures(p)
+	if err != nil {
+		return err
+	}
+	for name, plots := range map[string][]*plot.Plot{"clouds.png": {before, after}, "residuals.png": {histogram}} {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		path := filepath.Join(f.Out, name)
+		if err := savePNG(path, plots); err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintln(s.Out, path)
+	}
+	return nil
+}
+
+func figures(p *Prepared) (before, after, histogram *plot.Plot, err error) {
+	s, err := p.Solve(Graduated())
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if before, err = cloudPlot("before", p.Pair.Target, p.Pair.Source); err != nil {
+		return nil, nil, nil, err
+	}
+	if after, err = cloudPlot("after, shape-annealed", p.Pair.Target, p.Pair.Source.Transformed(s.Pose)); err != nil {
+		return nil, nil, nil, err
+	}
+	histogram, err = residualPlot(s)
+	return before, after, histogram, err
+}
+
+// cloudPlot shows both clouds along the z axis.
+func cloudPlot(title string, target, source *pointcloud.Cloud) (*plot.Plot, error) {
+	p := plot.New()
+	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, "x", "y"
+	for i, points := range [][]r3.Vec{target.Points, source.Points} {
+		xy := make(plotter.XYs, len(points))
+		for k, v := range points {
+			xy[k] = plotter.XY{X: v.X, Y: v.Y}
+		}
+		scatter, err := plotter.NewScatter(xy)
+		if err != nil {
+			return nil, err
+		}
+		scatter.GlyphStyle = draw.GlyphStyle{Color: []color.Color{blue, orange}[i], Radius: vg.Points(.7), Shape: draw.CircleGlyph{}}
+		p.Add(scatter)
+	}
+	return p, nil
+}
+
+// residualPlot shows how many matches have which distance, and the weight that the last kernel gives them.
+func residualPlot(s *Solution) (*plot.Plot, error) {
+	p := plot.New()
+	p.Title.Text = fmt.Sprintf("distances of the matches and their weight, α = %g", s.Last().Alpha)
+	p.X.Label.Text, p.Y.Label.Text = "distance / radius", "share of the matches; weight, 1 at 0"
+	const limit = .5
+	var near plotter.Values
+	for _, r := range s.Residuals {
+		near = append(near, math.Min(r, limit))
+	}
+	bars, err := plotter.NewHist(near, 50)
+	if err != nil {
+		return nil, err
+	}
+	largest := 0.0
+	for _, b := range bars.Bins {
+		largest = math.Max(largest, b.Weight)
+	}
+	for i := range bars.Bins {
+		bars.Bins[i].Weight /= largest
+	}
+	bars.FillColor, bars.LineStyle.Width = color.NRGBA{R: 0x00, G: 0x64, B: 0xb0, A: 0x50}, 0
+	kernel := s.Last()
+	weight := plotter.NewFunction(func(r float64) float64 { return kernel.Weight(r) * kernel.Scale * kernel.Scale })
+	weight.Samples, weight.Color, weight.Width = 400, orange, vg.Points(1.5)
+	p.Add(bars, weight)
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, limit, 0, 1.05
+	return p, nil
+}
+
+// savePNG writes plots side by side.
+func savePNG(path string, plots []*plot.Plot) (err error) {
+	const side = 9 * vg.Centimeter
+	canvas := vgimg.New(vg.Length(len(plots))*side, side)
+	tiles := draw.Tiles{Rows: 1, Cols: len(plots), PadX: vg.Points(8)}
+	row := plot.Align([][]*plot.Plot{plots}, tiles, draw.New(canvas))[0]
+	for i, p := range plots {
+		p.Draw(row[i])
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := f.Close(); err == nil {
+			err = e
+		}
+	}()
+	var png io.WriterTo = vgimg.PngCanvas{Canvas: canvas}
+	_, err = png.WriteTo(f)
+	return err
+}
