@@ -20,10 +20,9 @@ import . "github.com/gomlx/gomlx/core/graph"
 // The result has the shape and dtype of x. Where ρ exceeds the dtype it is +Inf; it is NaN only where an input is, or
 // where c ≤ 0. Loss panics if the dtypes differ or alpha's or scale's shape doesn't broadcast to x's.
 //
-// It is differentiable in all three, once and, for the derivatives in x and scale, twice. The gradient in alpha is 0 at
-// α = ±∞ (its limit). At α = 2 it diverges like ¼(x/c)²·log((x/c)²/|α−2|), to +∞ from both sides: what is returned there
-// is its finite value at |α−2| = 2⁻³² (float32 and smaller types) or 2⁻⁸⁰ (float64). A second derivative through
-// ∂ρ/∂α panics: it isn't implemented.
+// It is differentiable in all three, once and, but for ∂²ρ/∂α², which panics, twice. The gradient in alpha is 0 at α = ±∞
+// (its limit). At α = 2 it diverges like ¼(x/c)²·log((x/c)²/|α−2|), to +∞ from both sides: what is returned there is its
+// value at the next α below 2 in float64, or in float32 for it and all smaller types.
 func Loss(x, alpha, scale *Node) *Node {
 	return inWorkingDType("Loss", x, alpha, scale, func(x, alpha, scale *Node) *Node {
 		t := newTerms(x, alpha, scale, quotient(x, scale))

@@ -78,9 +78,21 @@ func quotient(n, d *Node) *Node {
 		return Div(n, d)
 	}
 	inverse := Reciprocal(ConvertDType(d, dtypes.Float64))
-	high := ConvertDType(inverse, dtypes.Float32)
+	high := keptNormal(ConvertDType(inverse, dtypes.Float32))
 	low := ConvertDType(Sub(inverse, ConvertDType(high, dtypes.Float64)), dtypes.Float32)
-	return Add(Mul(n, high), Mul(n, low))
+	first, second := Mul(n, high), Mul(n, low)
+	return Where(IsFinite(second), Add(first, second), first)
+}
+
+// keptNormal returns the inverse of a scale, or, where XLA has flushed it to 0, the least normal number: ∞ times it must
+// stay ∞.
+func keptNormal(inverse *Node) *Node {
+	least := 0x1p-126
+	if inverse.DType() == dtypes.Float64 {
+		least = 0x1p-1022
+	}
+	zero := ScalarZero(inverse.Graph(), inverse.DType())
+	return Where(Equal(inverse, zero), Scalar(inverse.Graph(), inverse.DType(), least), inverse)
 }
 
 // sumTo sums v over the axes along which a parameter of the shape of p was broadcast to v.

@@ -9,7 +9,7 @@ import (
 
 // limits are the constants of the loss that depend on the dtype. Powers of two keep the scaling exact.
 type limits struct {
-	nearest  float64 // α = 2 is treated as α = 2 ∓ nearest, which is far below α's rounding
+	nearest  float64 // b is at least this, the gap between 2 and the next number below
 	largest  float64 // |α| beyond it is treated as ±largest: there ρ differs from its limit by less than its rounding
 	far      float64 // |x/c| beyond it is scaled by shift before it is squared; then z/b ≫ 1 to the last digit
 	shift    float64
@@ -21,9 +21,9 @@ type limits struct {
 
 func limitsOf(dtype dtypes.DType) limits {
 	if dtype == dtypes.Float64 {
-		return limits{nearest: 0x1p-80, largest: 0x1p80, far: 0x1p400, shift: 0x1p-600, farthest: 0x1p1020, epsilon: 0x1p-53, small: 0.5, degree: 14}
+		return limits{nearest: 0x1p-52, largest: 0x1p80, far: 0x1p400, shift: 0x1p-600, farthest: 0x1p1020, epsilon: 0x1p-53, small: 0.5, degree: 14}
 	}
-	return limits{nearest: 0x1p-32, largest: 0x1p44, far: 0x1p44, shift: 0x1p-84, farthest: 0x1p124, epsilon: 0x1p-24, small: 0.3, degree: 5}
+	return limits{nearest: 0x1p-23, largest: 0x1p44, far: 0x1p44, shift: 0x1p-84, farthest: 0x1p124, epsilon: 0x1p-24, small: 0.3, degree: 5}
 }
 
 // terms are the sub-expressions that ρ and all its derivatives share. With
@@ -39,7 +39,7 @@ func limitsOf(dtype dtypes.DType) limits {
 //	∂ρ/∂α = (H/4)·[L·P′(t) + P(q) − P(t)]
 //
 // Every term of the last line is of the size of ρ, so nothing is lost near α = 2 (b → 0) or α = 0 (t → 0), where the
-// textbook form divides by b and by α². No special case is left but these: α = 2 is b = nearest, α = ±∞ is α = ±largest.
+// textbook form divides by b and by α². No special case is left but these: α = 2 has b = nearest, α = ±∞ is α = ±largest.
 //
 // One logarithm and one exponential serve them all: h² is the one of
 //
@@ -86,7 +86,7 @@ func (t *terms) ofAlpha() {
 	t.clipped = Min(Max(t.alpha, t.constant(-t.largest)), t.constant(t.largest))
 	d := AddScalar(t.clipped, -2.0)
 	t.b = Max(Abs(d), t.constant(t.nearest))
-	t.s = Where(GreaterThan(d, t.constant(0)), t.constant(1), t.constant(-1))
+	t.s = Sign(d) // 0 at α = 2: there q = 0, though L and H are those of the next α below
 	t.low = LessThan(t.clipped, t.constant(0.5))
 	t.high = GreaterOrEqual(t.clipped, t.constant(1.5))
 }
@@ -151,7 +151,11 @@ func (t *terms) isSmall(n *Node) *Node { return LessThan(Abs(n), t.constant(t.sm
 
 // halfOverScale returns h/c, kept finite: the factor beside it may be 0.
 func (t *terms) halfOverScale() *Node {
-	return Min(quotient(t.half, t.scale), t.constant(highest(t.x.DType())))
+	ratio := Div(t.half, t.scale)
+	if t.scale.IsScalar() {
+		ratio = Mul(t.half, keptNormal(Reciprocal(t.scale)))
+	}
+	return Min(ratio, t.constant(highest(t.x.DType())))
 }
 
 // influence returns ψ = ∂ρ/∂x = (r/c)·e^q. The order in which it and the next two multiply is such that no product under-
