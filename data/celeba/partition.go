@@ -34,7 +34,7 @@ func readPartition(path string) (names [numSplits][]string, err error) {
 	if err != nil {
 		return names, fmt.Errorf("celeba: cannot read the partition: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	lineOf := map[string]int{}
 	lines := bufio.NewScanner(f)
 	for number := 1; lines.Scan(); number++ {

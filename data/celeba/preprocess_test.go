@@ -112,8 +112,12 @@ func TestUnreadableImagesAreNamed(t *testing.T) {
 func TestPreprocessingIsChecked(t *testing.T) {
 	set := mustOpen(t, writeFaces(t))
 	for _, p := range []celeba.Preprocessing{
-		{Crop: 179, Size: 64, Filter: celeba.Area}, {Crop: -1, Size: 64, Filter: celeba.Area}, {Crop: 160, Filter: celeba.Area},
-		{Crop: 160, Size: 64}, {Crop: 160, Size: 64, Filter: "cubic"}, {Crop: 160, Size: 64, Filter: celeba.Area, Average: 3},
+		{Crop: 179, Size: 64, Filter: celeba.Area},
+		{Crop: -1, Size: 64, Filter: celeba.Area},
+		{Crop: 160, Filter: celeba.Area},
+		{Crop: 160, Size: 64},
+		{Crop: 160, Size: 64, Filter: "cubic"},
+		{Crop: 160, Size: 64, Filter: celeba.Area, Average: 3},
 	} {
 		if _, err := set.Images(celeba.Train, p); err == nil {
 			t.Errorf("%+v is accepted", p)

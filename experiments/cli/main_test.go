@@ -51,32 +51,32 @@ type failCommand struct{}
 
 func (failCommand) Run() error { return errors.New("no such file") }
 
-func main(args ...string) (code int, stdout, stderr string) {
+func main(args ...string) (code int, stderr string) {
 	var (
 		g        grammar
 		out, err bytes.Buffer
 	)
 	code = cli.Main(cli.Program{Name: "test"}, &g, &g.Flags, args, &out, &err)
-	return code, out.String(), err.String()
+	return code, err.String()
 }
 
 func TestInterruptEndsTheContextAndGivesItsExitCode(t *testing.T) {
-	code, _, stderr := main("wait")
+	code, stderr := main("wait")
 	if code != cli.CodeInterrupted || !strings.Contains(stderr, "waiting\ntest: interrupted after step 3\n") {
 		t.Errorf("code %d, stderr %q", code, stderr)
 	}
-	if _, _, stderr := main("wait", "--quiet"); strings.Contains(stderr, "waiting") {
+	if _, stderr := main("wait", "--quiet"); strings.Contains(stderr, "waiting") {
 		t.Errorf("--quiet shows %q", stderr)
 	}
 }
 
 func TestFailureAndPanicAreOneLine(t *testing.T) {
 	for command, want := range map[string]string{"fail": "test: no such file\n", "panic": "test: x is [2, 3], want [2]\n"} {
-		if code, _, stderr := main(command); code != cli.CodeFailed || stderr != want {
+		if code, stderr := main(command); code != cli.CodeFailed || stderr != want {
 			t.Errorf("%s: code %d, stderr %q, want %q", command, code, stderr, want)
 		}
 	}
-	if _, _, stderr := main("panic", "--trace"); !strings.Contains(stderr, "main_test.go") {
+	if _, stderr := main("panic", "--trace"); !strings.Contains(stderr, "main_test.go") {
 		t.Errorf("--trace does not show where: %q", stderr)
 	}
 }

@@ -35,14 +35,15 @@ type Session struct {
 
 // Compute returns the backend that the flags ask for, the same at each call.
 func (s *Session) Compute() (compute.Backend, error) {
-	s.once.Do(func() {
-		if s.Flags.Backend == "" {
-			s.backend, s.failure = backend.New()
-		} else {
-			s.backend, s.failure = backend.NewWithConfig(s.Flags.Backend)
-		}
-	})
+	s.once.Do(func() { s.backend, s.failure = openBackend(s.Backend) })
 	return s.backend, s.failure
+}
+
+func openBackend(name string) (compute.Backend, error) {
+	if name == "" {
+		return backend.New()
+	}
+	return backend.NewWithConfig(name)
 }
 
 // Device describes what computes, for a run's record: the backend's name and its own description.

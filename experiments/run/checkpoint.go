@@ -103,7 +103,7 @@ func hashFiles(dir string) (map[string]string, error) {
 		if err != nil {
 			return err
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 		hash := sha256.New()
 		if _, err := io.Copy(hash, f); err != nil {
 			return err

@@ -32,7 +32,7 @@ func solve(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	if _, ok := r.Result(); ok {
 		return nil
 	}

@@ -71,7 +71,7 @@ func ReadMetrics(path string) ([]Metric, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read metrics: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	var metrics []Metric
 	reader := bufio.NewReader(f)
 	for number := 1; ; number++ {

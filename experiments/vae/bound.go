@@ -19,7 +19,7 @@ type autoencoder struct {
 //	rate       = log q(z|x) − log p(z)    `[batch, K]`
 //
 // x are images in [0, 1], `[batch, side, side, 3]`; noise is standard normal, `[batch, K, latent]`: z = location + scale·noise.
-func (a autoencoder) terms(scope *model.Scope, x, noise *Node) (distortion, rate *Node, parameters fitted) {
+func (a autoencoder) terms(scope *model.Scope, x, noise *Node) (distortion, rate *Node) {
 	batch, samples, latent := noise.Shape().Dimensions[0], noise.Shape().Dimensions[1], noise.Shape().Dimensions[2]
 	perSample := func(v *Node) *Node { // `[batch, latent]` → `[batch·K, latent]`
 		return Reshape(BroadcastToDims(ExpandDims(v, 1), batch, samples, latent), batch*samples, latent)
@@ -32,10 +32,9 @@ func (a autoencoder) terms(scope *model.Scope, x, noise *Node) (distortion, rate
 	reconstructed := decode(scope, a.Network, z, a.side(), a.bias)
 	side := a.side()
 	target := Reshape(BroadcastToDims(ExpandDims(x, 1), batch, samples, side, side, 3), batch*samples, side, side, 3)
-	coefficients := represent(a.Representation, Sub(target, reconstructed))
-	parameters = score(scope, a.Config, Reshape(coefficients, batch*samples, -1))
-	distortion = ReduceSum(parameters.nll, -1)
-	return Reshape(distortion, batch, samples), Reshape(rate, batch, samples), parameters
+	nll := score(scope, a.Config, Sub(target, reconstructed)).nll
+	distortion = ReduceSum(nll, 1, 2, 3)
+	return Reshape(distortion, batch, samples), Reshape(rate, batch, samples)
 }
 
 // elbo returns the evidence lower bound log p(x) ≥ E[log p(x|z) + log p(z) − log q(z|x)] from the first sample, `[batch]`.

@@ -61,7 +61,7 @@ func TestMeanRateIsTheDivergenceFromThePrior(t *testing.T) {
 		const samples = 4000
 		m := newModel(t, backend, mustConfig(t, "tiny", "normal", "pixel"))
 		got := mustCall(t, m, func(scope *model.Scope, inputs []*Node) []*Node {
-			_, rate, _ := m.terms(scope, inputs[0], inputs[1])
+			_, rate := m.terms(scope, inputs[0], inputs[1])
 			q := encode(m.store.RootScope(), m.Network, inputs[0])
 			divergence := AddScalar(MulScalar(Add(Square(q.scale), Square(q.location)), .5), -.5)
 			return []*Node{ReduceMean(rate, -1), ReduceSum(Sub(divergence, Log(q.scale)), -1)}
@@ -75,7 +75,7 @@ func TestImportanceBoundIsAboveTheMeanELBO(t *testing.T) {
 	m := newModel(t, testkit.Backend(t, "go"), mustConfig(t, "tiny", "cauchy", "dct"))
 	bounds := func(samples int) [][]float64 {
 		return mustCall(t, m, func(scope *model.Scope, inputs []*Node) []*Node {
-			distortion, rate, _ := m.terms(scope, inputs[0], inputs[1])
+			distortion, rate := m.terms(scope, inputs[0], inputs[1])
 			return []*Node{elbo(distortion, rate), importanceBound(distortion, rate), Neg(ReduceMean(Add(distortion, rate), -1))}
 		}, randomImages(3, 16), m.noise([]int{0, 1, 2}, samples))
 	}

@@ -104,7 +104,7 @@ func (t *TrainCommand) Run(ctx context.Context, s *cli.Session) error {
 	if err != nil {
 		return err
 	}
-	defer data.Close()
+	defer func() { _ = data.Close() }()
 	result, err := trainCell(ctx, s, data, c, t.Seed)
 	if err != nil {
 		return err
@@ -170,7 +170,7 @@ func (t *TableCommand) train(ctx context.Context, s *cli.Session) (from string, 
 	if err != nil {
 		return "", err
 	}
-	defer data.Close()
+	defer func() { _ = data.Close() }()
 	trained := 0
 	for _, seed := range t.Seeds {
 		for _, representation := range RepresentationKeys() {
@@ -206,7 +206,7 @@ func (e *EvalCommand) Run(ctx context.Context, s *cli.Session) error {
 	if err != nil {
 		return err
 	}
-	defer data.Close()
+	defer func() { _ = data.Close() }()
 	if m.ImportanceSamples = e.ImportanceSamples; m.ImportanceSamples < 1 {
 		return errors.New("--importance-samples must be positive")
 	}
@@ -248,7 +248,7 @@ func (c *SamplesCommand) Run(ctx context.Context, s *cli.Session) error {
 	if err != nil {
 		return err
 	}
-	defer data.Close()
+	defer func() { _ = data.Close() }()
 	out := c.Out
 	if out == "" {
 		out = dir(s, m.Config, c.Seed)
@@ -283,7 +283,7 @@ func (l *LinearCommand) Run(ctx context.Context, s *cli.Session) error {
 	if err != nil {
 		return err
 	}
-	defer data.Close()
+	defer func() { _ = data.Close() }()
 	backend, err := s.Compute()
 	if err != nil {
 		return err

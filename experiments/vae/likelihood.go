@@ -16,55 +16,48 @@ const dtype = dtypes.Float32
 // likelihoodScope holds the likelihood's own parameters, which have their own learning rate.
 const likelihoodScope = "likelihood"
 
-// waveletLevels is the depth of the wavelet transform; images that are too small for it get the most that they allow.
+// waveletLevels is the depth of the wavelet transform of images that are large enough for it.
 const waveletLevels = 5
 
-// represent transforms residual images, `[batch, side, side, 3]`, into the representation, a coefficient for a value.
-func represent(representation string, residual *Node) *Node {
-	switch representation {
-	case "pixel":
-		return residual
-	case "dct":
-		return gomlxops.DCT(gomlxops.RGBToYUV(residual))
-	case "wavelet":
-		height, width := residual.Shape().Dimensions[1], residual.Shape().Dimensions[2]
-		levels := min(waveletLevels, gomlxops.MaxWaveletLevels(height, width))
-		return gomlxops.WaveletTransform(gomlxops.RGBToYUV(residual), gomlxops.CDF97, levels)
-	default:
-		exceptions.Panicf("vae: unknown representation %q", representation)
-		return nil
-	}
-}
-
-// fitted is a likelihood with its learned parameters: one of each per coefficient.
+// fitted is a likelihood with its learned parameters: one of each per coefficient, `[side, side, 3]`.
 type fitted struct {
-	nll   *Node // per coefficient, `[batch, dims]`
-	shape *Node // α of the general distribution, df of Student's t: `[dims]`
-	scale *Node // c: `[dims]`
+	nll   *Node // `[batch, side, side, 3]`
+	shape *Node // α of the general distribution, df of Student's t
+	scale *Node // c
 }
 
-// score returns the negative log-likelihood of coefficients `[batch, dims]`. The likelihood's variables are below the scope
-// "likelihood".
-func score(scope *model.Scope, c Config, coefficients *Node) fitted {
-	scope = scope.In(likelihoodScope)
-	l, dims := c.Loss, coefficients.Shape().Dimensions[1]
-	if c.Likelihood == "t" {
-		nll, df, scale := robustloss.NewStudentsT(scope, coefficients).DFInit(1).
-			ScaleFloor(l.ScaleFloor).ScaleInit(l.ScaleInit).LatentRate(c.Training.LatentFactor).Done()
-		return fitted{nll, df, scale}
-	}
-	adaptive := robustloss.NewAdaptive(scope, coefficients).
+// score returns the negative log-likelihood of the coefficients of residual images, `[batch, side, side, 3]`. The likelihood's
+// variables are below the scope "likelihood".
+func score(scope *model.Scope, c Config, residual *Node) fitted {
+	l := c.Loss
+	a := robustloss.NewImageAdaptive(scope.In(likelihoodScope), residual).
 		ScaleFloor(l.ScaleFloor).ScaleInit(l.ScaleInit).LatentRate(c.Training.LatentFactor)
+	switch c.Representation {
+	case "pixel":
+		a.ColorSpace(robustloss.RGB).Representation(robustloss.Pixel)
+	case "dct":
+		a.ColorSpace(robustloss.YUV).Representation(robustloss.DCT)
+	case "wavelet":
+		side := residual.Shape().Dimensions[1]
+		a.ColorSpace(robustloss.YUV).Representation(robustloss.CDF97).Levels(levels(side))
+	default:
+		exceptions.Panicf("vae: unknown representation %q", c.Representation)
+	}
 	switch c.Likelihood {
 	case "normal":
-		adaptive.AlphaRange(2, 2)
+		a.Normal()
 	case "cauchy":
-		adaptive.AlphaRange(0, 0)
+		a.Cauchy()
+	case "t":
+		a.StudentsT().DFInit(1)
 	case "general":
-		adaptive.AlphaRange(l.AlphaLow, l.AlphaHigh).AlphaInit(l.AlphaInit)
+		a.AlphaRange(l.AlphaLow, l.AlphaHigh).AlphaInit(l.AlphaInit)
 	default:
 		exceptions.Panicf("vae: unknown likelihood %q", c.Likelihood)
 	}
-	nll, alpha, scale := adaptive.Done()
-	return fitted{nll, BroadcastToDims(alpha, dims), scale}
+	nll, shape, scale := a.Done()
+	return fitted{nll, shape, scale}
 }
+
+// levels returns the depth of the wavelet transform: five, or the most that small images allow.
+func levels(side int) int { return min(waveletLevels, gomlxops.MaxWaveletLevels(side, side)) }

@@ -5,13 +5,15 @@ import (
 	"fmt"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/gomlx/core/graph"
+	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/support/exceptions"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/robustloss/gomlx-robustloss/data/celeba"
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
 	"github.com/robustloss/gomlx-robustloss/experiments/vae/linear"
+	"github.com/robustloss/gomlx-robustloss/gomlxops"
 )
 
 // LinearCheck fills the table with a linear model in place of the network: some principal components of the training
@@ -71,7 +73,7 @@ func matrixOf(images celeba.Source) (*mat.Dense, error) {
 // representMatrix transforms the images in the rows of a matrix.
 func representMatrix(backend compute.Backend, representation string, images *mat.Dense, side int) (*mat.Dense, error) {
 	n, size := images.Dims()
-	exec, err := graph.NewExec(backend, func(x *graph.Node) *graph.Node { return represent(representation, x) })
+	exec, err := NewExec(backend, func(x *Node) *Node { return represent(representation, x) })
 	if err != nil {
 		return nil, err
 	}
@@ -99,4 +101,19 @@ func LinearTable(values run.Values, c Config) (*run.Table, error) {
 		return entries, nil
 	}
 	return run.NewTable(l, []run.Result{{Values: values}})
+}
+
+// represent transforms residual images, `[batch, side, side, 3]`, into the representation, a coefficient for a value.
+func represent(representation string, residual *Node) *Node {
+	switch representation {
+	case "pixel":
+		return residual
+	case "dct":
+		return gomlxops.DCT(gomlxops.RGBToYUV(residual))
+	case "wavelet":
+		return gomlxops.WaveletTransform(gomlxops.RGBToYUV(residual), gomlxops.CDF97, levels(residual.Shape().Dimensions[1]))
+	default:
+		exceptions.Panicf("vae: unknown representation %q", representation)
+		return nil
+	}
 }

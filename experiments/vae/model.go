@@ -80,7 +80,7 @@ const evaluationBatch = 32
 func (m *Model) Evaluate(images celeba.Source) (run.Values, error) {
 	batch := min(evaluationBatch, images.Len())
 	exec, err := m.exec(func(scope *model.Scope, inputs []*Node) []*Node {
-		distortion, rate, _ := m.terms(scope, inputs[0], inputs[1])
+		distortion, rate := m.terms(scope, inputs[0], inputs[1])
 		first := func(v *Node) *Node { return Slice(v, AxisRange(), AxisRange(0, 1)) }
 		return []*Node{Stack([]*Node{
 			ReduceAllSum(elbo(distortion, rate)), ReduceAllSum(first(rate)), ReduceAllSum(first(distortion)),

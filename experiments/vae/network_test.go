@@ -28,7 +28,7 @@ func parameters(m *Model, scope string) (n int) {
 func TestPaperNetworkHasTheAuthorsParameters(t *testing.T) {
 	m := newModel(t, testkit.Backend(t, "go"), mustConfig(t, "paper", "general", "wavelet"))
 	exec, err := m.exec(func(scope *model.Scope, inputs []*Node) []*Node {
-		distortion, rate, _ := m.terms(scope, inputs[0], inputs[1])
+		distortion, rate := m.terms(scope, inputs[0], inputs[1])
 		return []*Node{distortion, rate}
 	})
 	if err != nil {

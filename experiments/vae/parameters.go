@@ -23,7 +23,7 @@ type Parameters struct {
 func (m *Model) Parameters() (Parameters, error) {
 	side := m.side()
 	outputs, err := m.call(func(scope *model.Scope, inputs []*Node) []*Node {
-		f := score(scope, m.Config, Reshape(inputs[0], 1, -1))
+		f := score(scope, m.Config, inputs[0])
 		return []*Node{f.shape, f.scale}
 	}, tensors.FromFlatDataAndDimensions(make([]float32, side*side*3), 1, side, side, 3))
 	if err != nil {

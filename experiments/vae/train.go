@@ -44,7 +44,7 @@ func Train(ctx context.Context, backend compute.Backend, data *Data, job Job) (r
 	if err != nil {
 		return run.Result{}, err
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	for _, warning := range r.Warnings() {
 		if job.Progress != nil {
 			_, _ = fmt.Fprintln(job.Progress, warning)
@@ -129,7 +129,7 @@ func (s *session) train(ctx context.Context) (run.Values, error) {
 func (a autoencoder) trainGraph(scope *model.Scope, x *Node) []*Node {
 	g := x.Graph()
 	noise := scope.RandomNormal(g, shapeOf(x.Shape().Dimensions[0], 1, a.Network.Latent))
-	distortion, rate, _ := a.terms(scope, x, noise)
+	distortion, rate := a.terms(scope, x, noise)
 	distortion, rate = ReduceAllMean(distortion), ReduceAllMean(rate)
 	weight := ScalarOne(g, dtype)
 	if a.Training.KLWarmUp > 0 {
