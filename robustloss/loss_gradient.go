@@ -27,9 +27,6 @@ type partials struct {
 // what comes through the link and return the kept adjoint times their derivative. The link is never taken, so that no
 // infinite input can turn into a NaN there, and XLA folds it away.
 func (t *terms) attach(value *Node, derivatives partials) *Node {
-	if value.Shape().Size() == 0 {
-		return StopGradient(value)
-	}
 	var adjoint *Node
 	input := func(n *Node, derivative func() *Node) *Node {
 		n = IdentityWithCustomGradient(n, func(n, _ *Node) *Node { return sumTo(product(adjoint, derivative()), n) })

@@ -18,6 +18,9 @@ func inWorkingDType(name string, x, alpha, scale *Node, f func(x, alpha, scale *
 	}
 	alpha = broadcastable(name, "alpha", alpha, x)
 	scale = broadcastable(name, "scale", scale, x)
+	if x.Shape().Size() == 0 {
+		return ZerosLike(x) // not even the Where of an empty tensor works on the pure Go backend
+	}
 	if dtype == dtypes.Float32 || dtype == dtypes.Float64 {
 		return f(x, alpha, scale)
 	}

@@ -1,0 +1,116 @@
+package robustloss
+
+import (
+	"math"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/support/exceptions"
+	"github.com/robustloss/gomlx-robustloss/internal/testkit"
+)
+
+type lossFunction func(x, alpha, scale *Node) *Node
+
+// derivative returns f's derivative in argument i, elementwise.
+func (f lossFunction) derivative(i int) lossFunction {
+	return func(x, alpha, scale *Node) *Node {
+		inputs := []*Node{x, alpha, scale}
+		return Gradient(ReduceAllSum(f(x, alpha, scale)), inputs[i])[0]
+	}
+}
+
+// The x stay away from 0, where LossSquared must not be differentiated by steps across it.
+func TestGradients_AreFiniteDifferences(t *testing.T) {
+	functions := map[string]lossFunction{
+		"Loss": Loss, "LossSquared": LossSquared, "Influence": Influence, "Weight": Weight,
+		"∂Loss/∂x": lossFunction(Loss).derivative(0), "∂Loss/∂c": lossFunction(Loss).derivative(2),
+		"∂LossSquared/∂x²": lossFunction(LossSquared).derivative(0),
+	}
+	x := []float64{0.1, 0.4, 0.9, 2.5, 6, 40}
+	alpha := []float64{-7, -1.5, 0.3, 1.2, 1.8, 2.6}
+	scale := []float64{0.6, 1.5, 1}
+	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
+		for name, f := range functions {
+			t.Run(name, func(t *testing.T) {
+				testkit.CheckGradient(t, backend, func(in []*Node) *Node { return f(in[0], in[1], in[2]) }, []*tensors.Tensor{
+					testkit.Tensor(t, dtypes.Float64, x, 2, 3), testkit.Tensor(t, dtypes.Float64, alpha, 2, 3), testkit.Tensor(t, dtypes.Float64, scale, 3),
+				}, testkit.Tolerance{Step: 1e-4})
+			})
+		}
+	})
+}
+
+// The parameters' gradients are summed over the axes along which they were repeated.
+func TestGradients_OfRepeatedParameters(t *testing.T) {
+	x := []float64{0.1, -0.4, 0.9, 2.5, -6, 40}
+	parameters := map[string][2][]int{
+		"scalars": {nil, nil}, "a row and a column": {{3}, {2, 1}}, "ones": {{1, 1}, {1}}, "each": {{2, 3}, {2, 3}},
+	}
+	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
+		for name, dimensions := range parameters {
+			t.Run(name, func(t *testing.T) {
+				parameter := func(dimensions []int, values ...float64) *tensors.Tensor {
+					n := 1
+					for _, dim := range dimensions {
+						n *= dim
+					}
+					return testkit.Tensor(t, dtypes.Float64, values[:n], dimensions...)
+				}
+				testkit.CheckGradient(t, backend, func(in []*Node) *Node { return Loss(in[0], in[1], in[2]) }, []*tensors.Tensor{
+					testkit.Tensor(t, dtypes.Float64, x, 2, 3),
+					parameter(dimensions[0], 0.5, -2, 1.7, 1, 0.1, 3),
+					parameter(dimensions[1], 0.6, 1.5, 1, 2, 0.3, 1.1),
+				}, testkit.Tolerance{Step: 1e-4, Abs: 1e-7})
+			})
+		}
+	})
+}
+
+// ∂²ρ/∂x∂α = ∂ψ/∂α, whichever is taken first.
+func TestGradients_MixedDerivativesCommute(t *testing.T) {
+	d := draw(2000)
+	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
+		got := d.run(t, backend, func(x, alpha, scale *Node) []*Node {
+			var mixed []*Node
+			for _, pair := range [][2]int{{0, 1}, {1, 0}, {0, 2}, {2, 0}, {1, 2}, {2, 1}} {
+				mixed = append(mixed, lossFunction(Loss).derivative(pair[0]).derivative(pair[1])(x, alpha, scale))
+			}
+			return mixed
+		})
+		for i := 0; i < len(got); i += 2 {
+			d.holds(t, "mixed derivatives commute", func(k int) bool {
+				return testkit.Close(got[i][k], got[i+1][k], 1e-12*math.Max(1, math.Abs(math.Log(math.Abs(got[i][k])))), 0)
+			})
+		}
+	})
+}
+
+// Where the gradient of the loss is infinite but nobody asks for it, it doesn't turn into 0·∞.
+func TestGradients_InfiniteButMaskedAreZero(t *testing.T) {
+	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
+		got := testkit.Exec(t, backend, func(x, alpha, scale, factor *Node) []*Node {
+			return Gradient(ReduceAllSum(Mul(Loss(x, alpha, scale), factor)), x, alpha, scale)
+		}, []float64{1, 1e9, 1e3}, math.Inf(1), []float64{1, 1, 1}, []float64{0, 0, 0})
+		for i, gradient := range got {
+			for _, v := range testkit.Floats(t, gradient) {
+				if v != 0 {
+					t.Errorf("gradient %d: %v, want zeros", i, gradient.Value())
+				}
+			}
+		}
+	})
+}
+
+func TestGradients_SecondInAlphaPanics(t *testing.T) {
+	backend := testkit.Backend(t, "go")
+	exec := MustNewExec(backend, func(x, alpha *Node) *Node {
+		return lossFunction(Loss).derivative(1).derivative(1)(x, alpha, Scalar(x.Graph(), dtypes.Float64, 1))
+	})
+	defer exec.Finalize()
+	if err := exceptions.TryCatch[error](func() { exec.MustExec(1.0, 1.0) }); err == nil {
+		t.Error("∂²ρ/∂α² isn't implemented, but its graph was built")
+	}
+}
