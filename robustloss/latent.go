@@ -110,6 +110,5 @@ func (l *latents) scale() *Node {
 	if l.scaleInit == l.scaleFloor {
 		return l.parameter(l.constant(l.scaleInit))
 	}
-	s := shiftedSoftplus(l.latent("scale_latent"))
-	return l.parameter(AddScalar(MulScalar(s, l.scaleInit-l.scaleFloor), l.scaleFloor))
+	return l.parameter(shiftedSoftplus(l.latent("scale_latent"), l.scaleFloor, l.scaleInit))
 }

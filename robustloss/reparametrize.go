@@ -22,19 +22,22 @@ func shiftedSigmoid(latent *Node, lo, hi, init float64) *Node {
 	return MinScalar(MaxScalar(value, lo), hi)
 }
 
-// shiftedSoftplus returns softplus(ℓ + log(e−1)) = log(1 + (e−1)·e^ℓ), which is positive and exactly 1 at ℓ = 0:
+// shiftedSoftplus maps ℓ to (floor, ∞), increasing, with init at ℓ = 0:
 //
-//	ℓ ≥ 0:  1 + ℓ + log1p((e^(−ℓ) − 1)/e)      ℓ < 0:  log1p((e−1)·e^ℓ)
+//	floor + (init − floor)·s,  s = softplus(ℓ + log(e−1)) = log(1 + (e−1)·e^ℓ)
 //
-// Its derivative is σ(ℓ + log(e−1)) = 1/(1 + e^(−ℓ)/(e−1)).
-func shiftedSoftplus(latent *Node) *Node {
+//	ℓ ≥ 0:  s = 1 + ℓ + log1p((e^(−ℓ) − 1)/e)      ℓ < 0:  s = log1p((e−1)·e^ℓ)
+//
+// where neither form overflows or loses the digits of a small s. The derivative of s is σ(ℓ + log(e−1)) = 1/(1 + e^(−ℓ)/(e−1)).
+func shiftedSoftplus(latent *Node, floor, init float64) *Node {
 	zero := ScalarZero(latent.Graph(), latent.DType())
 	negative, positive := Min(latent, zero), Max(latent, zero)
 	low := Log1p(MulScalar(Exp(negative), math.E-1))
 	high := Add(AddScalar(latent, 1.0), Log1p(MulScalar(AddScalar(Exp(Neg(positive)), -1.0), 1/math.E)))
-	value := Where(LessThan(latent, zero), low, high)
+	value := AddScalar(MulScalar(Where(LessThan(latent, zero), low, high), init-floor), floor)
+	value = Where(Equal(latent, zero), Scalar(latent.Graph(), latent.DType(), init), value) // Not an ulp beside it.
 	return withDerivative(latent, value, func() *Node {
-		return Reciprocal(AddScalar(MulScalar(Exp(Neg(latent)), 1/(math.E-1)), 1.0))
+		return MulScalar(Reciprocal(AddScalar(MulScalar(Exp(Neg(latent)), 1/(math.E-1)), 1.0)), init-floor)
 	})
 }
 
