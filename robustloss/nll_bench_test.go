@@ -19,7 +19,7 @@ func perElement[F ExecGraphFn](b *testing.B, backendName string, elements int, f
 		b.Fatal(err)
 	}
 	run := func() {
-		outputs, err := exec.Exec(inputs...)
+		outputs, err := exec.Call(inputs...)
 		if err != nil {
 			b.Fatalf("%+v", err)
 		}

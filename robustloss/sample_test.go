@@ -153,8 +153,11 @@ func TestSample_IsReproducibleAndAdvancesTheState(t *testing.T) {
 func TestSample_Broadcasts(t *testing.T) {
 	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
 		for _, c := range []struct{ alpha, scale, want []int }{
-			{nil, nil, nil}, {nil, []int{2, 3}, []int{2, 3}}, {[]int{3}, []int{2, 1}, []int{2, 3}},
-			{[]int{2, 3}, []int{3}, []int{2, 3}}, {[]int{4, 1, 2}, nil, []int{4, 1, 2}},
+			{nil, nil, nil},
+			{nil, []int{2, 3}, []int{2, 3}},
+			{[]int{3}, []int{2, 1}, []int{2, 3}},
+			{[]int{2, 3}, []int{3}, []int{2, 3}},
+			{[]int{4, 1, 2}, nil, []int{4, 1, 2}},
 		} {
 			out := testkit.Exec(t, backend, func(state *Node) *Node {
 				g := state.Graph()
