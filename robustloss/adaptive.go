@@ -65,7 +65,7 @@ func (a *Adaptive) AlphaInit(alpha float64) *Adaptive {
 }
 
 // WithAlpha takes α from a node in place of learning it, as [AlphaVariable] with a schedule: a scalar, or of shape `[dims...]`,
-// x's dtype. Only the scale is learned. The NLL is NaN where it is negative.
+// x's dtype. Only the scale is learned, and AlphaRange and AlphaInit have no effect. The NLL is NaN where alpha is negative.
 //
 // The default is to learn α.
 func (a *Adaptive) WithAlpha(alpha *Node) *Adaptive {

@@ -345,6 +345,35 @@ func TestAdaptive_FixedParametersAreNoVariables(t *testing.T) {
 	}
 }
 
+// α from a node: only the scale is learned, and α may change between steps.
+func TestAdaptive_WithAlpha(t *testing.T) {
+	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
+		store, x := model.NewStore(), [][]float64{{1, -2}, {0.5, 4}}
+		exec, err := model.NewExec(backend, store, func(scope *model.Scope, x *Node) []*Node {
+			a := NewAdaptive(scope.In("loss"), x).WithAlpha(AlphaVariable(scope, x.Graph(), x.DType())).ScaleInit(2)
+			nll, alpha, scale := a.Done()
+			return []*Node{Sub(nll, NLL(x, alpha, scale)), alpha, scale}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []float64{1, 0.25, 2} {
+			if err := SetAlpha(store.RootScope(), want); err != nil {
+				t.Fatal(err)
+			}
+			out, err := exec.Call(x)
+			if err != nil {
+				t.Fatalf("%+v", err)
+			}
+			testkit.CheckClose(t, "NLL less that at α", testkit.Floats(t, out[0]), make([]float64, 4), 0, 0)
+			testkit.CheckClose(t, "α", testkit.Floats(t, out[1]), []float64{want}, 0, 0)
+		}
+		if store.GetVariable("/loss/alpha_latent") != nil || store.GetVariable("/loss/scale_latent") == nil {
+			t.Error("want a latent of the scale, and none of α")
+		}
+	})
+}
+
 func TestAdaptive_OptionErrors(t *testing.T) {
 	backend := testkit.Backend(t, "go")
 	x := [][]float64{{1, 2}}
