@@ -26,6 +26,7 @@ type file struct {
 	Labels        string   `help:"A file with the labels." type:"path" placeholder:"FILE"`
 	Drop          []string `help:"Columns of text to leave out." placeholder:"COLUMN,…"`
 	Normalisation string   `help:"minmax, standard, unit or none." enum:"minmax,standard,unit,none" default:"minmax"`
+	Components    int      `help:"Principal components that stand for the columns, for large tables. Without it, the columns themselves." placeholder:"N"`
 	Metric        string   `help:"Of the neighbours: cosine or euclidean." enum:"cosine,euclidean" default:"cosine"`
 	Neighbours    int      `help:"Neighbours of each row." default:"10"`
 	Rows          int      `help:"Only the first rows of the file." placeholder:"N"`
@@ -38,8 +39,8 @@ func (f file) options() tabular.Options {
 // config is the configuration of a file.
 func (f file) config(preset string, methods []string) Config {
 	return Config{
-		Preset: preset, Table: nameOf(f.Data), Rows: f.Rows, Seeds: 1, Normalisation: f.Normalisation, Metric: f.Metric,
-		Neighbours: f.Neighbours, Methods: methods,
+		Preset: preset, Table: nameOf(f.Data), Rows: f.Rows, Seeds: 1, Normalisation: f.Normalisation, Components: f.Components,
+		Metric: f.Metric, Neighbours: f.Neighbours, Methods: methods,
 	}
 }
 
@@ -136,7 +137,7 @@ func (c *ClusterCommand) Run(ctx context.Context, s *cli.Session) error {
 	if err != nil {
 		return err
 	}
-	if err := Normalise(t, config.Normalisation); err != nil {
+	if err := config.shape(t); err != nil {
 		return err
 	}
 	labels, err := c.labels(ctx, s, t, config, method)

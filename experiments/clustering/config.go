@@ -15,6 +15,7 @@ type Config struct {
 	Rows          int      `json:"rows"`  // of a file: only the first; of synthetic tables: of each cluster; 0 for all, or the default
 	Seeds         int      `json:"seeds"` // synthetic tables
 	Normalisation string   `json:"normalisation"`
+	Components    int      `json:"components,omitempty"` // principal components that stand for the columns; 0 for the columns themselves
 	Metric        string   `json:"metric"`
 	Neighbours    int      `json:"neighbours"`
 	Methods       []string `json:"methods"`
@@ -96,6 +97,18 @@ func (c Config) open(path string, o tabular.Options, seed uint64) (*tabular.Tabl
 		return tabular.Synth(tabular.SynthOptions{Kind: c.Table, PerCluster: c.Rows, Seed: seed})
 	}
 	return nil, fmt.Errorf("clustering: no table %q: want digits, one of %q, or a file", c.Table, tabular.SynthKinds())
+}
+
+// shape normalises the table and reduces its columns.
+func (c Config) shape(t *tabular.Table) error {
+	if err := Normalise(t, c.Normalisation); err != nil {
+		return err
+	}
+	if c.Components == 0 {
+		return nil
+	}
+	_, err := Reduce(t, c.Components)
+	return err
 }
 
 // nameOf is how a file is called in tables and folders.

@@ -113,7 +113,7 @@ type continuation struct {
 func newContinuation(t *tabular.Table, g *Graph, shape Shape) (*continuation, error) {
 	c := &continuation{
 		table: t, graph: g, shape: shape, u: slices.Clone(t.X), matrix: newLaplacian(g), balance: g.balance(),
-		lengths: make([]float64, len(g.Edges)), norm: spectralNorm(t.X, t.Cols),
+		norm: spectralNorm(t.X, t.Cols),
 	}
 	c.measure()
 	telling := slices.DeleteFunc(slices.Clone(c.lengths), func(d float64) bool {
@@ -146,15 +146,7 @@ func (c *continuation) kernel() scalar.Kernel {
 }
 
 // measure computes the lengths of the edges between representatives.
-func (c *continuation) measure() {
-	cols := c.table.Cols
-	parts(len(c.lengths), 1024, func(_, from, to int) {
-		for i := from; i < to; i++ {
-			e := c.graph.Edges[i]
-			c.lengths[i] = math.Sqrt(squaredDistance(c.u[e.P*cols:(e.P+1)*cols], c.u[e.Q*cols:(e.Q+1)*cols]))
-		}
-	})
-}
+func (c *continuation) measure() { c.lengths = c.graph.Lengths(c.u, c.table.Cols) }
 
 // reweigh sets the edges of A to w·l, l = c²·ψ(d)/d ∈ [0, 1].
 func (c *continuation) reweigh() {

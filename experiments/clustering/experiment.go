@@ -69,7 +69,7 @@ func (w *workplace) prepare(seed uint64) error {
 	if t.Labels == nil {
 		return fmt.Errorf("clustering: %s has no labels to compare with", t.Name)
 	}
-	if err := Normalise(t, w.config.Normalisation); err != nil {
+	if err := w.config.shape(t); err != nil {
 		return err
 	}
 	w.seed, w.table = seed, t

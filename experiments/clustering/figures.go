@@ -71,7 +71,7 @@ func (f *FiguresCommand) Run(ctx context.Context, s *cli.Session) error {
 
 // embeddingPlots shows the rows and their representatives in the plane of the rows.
 func embeddingPlots(t *tabular.Table, found *Clustering) ([]*plot.Plot, error) {
-	plane, err := NewPlane(t)
+	axes, err := NewAxes(t, 2)
 	if err != nil {
 		return nil, err
 	}
@@ -80,15 +80,15 @@ func embeddingPlots(t *tabular.Table, found *Clustering) ([]*plot.Plot, error) {
 		p := plot.New()
 		p.Title.Text = []string{"rows, by class", fmt.Sprintf("representatives: %d clusters", found.Count)}[i]
 		p.X.Label.Text, p.Y.Label.Text = "first principal axis", "second"
-		first, second := plane.Project(x)
+		xy := axes.Project(x)
 		for class := range t.Classes {
-			var xy plotter.XYs
+			var points plotter.XYs
 			for k, l := range t.Labels {
 				if l == class {
-					xy = append(xy, plotter.XY{X: first[k], Y: second[k]})
+					points = append(points, plotter.XY{X: xy[2*k], Y: xy[2*k+1]})
 				}
 			}
-			dots, err := plotter.NewScatter(xy)
+			dots, err := plotter.NewScatter(points)
 			if err != nil {
 				return nil, err
 			}

@@ -102,6 +102,18 @@ func (g *Graph) balance() []float64 {
 	return weights
 }
 
+// Lengths returns the Euclidean length of each edge between the rows of x, row-major with the given number of columns.
+func (g *Graph) Lengths(x []float64, cols int) []float64 {
+	lengths := make([]float64, len(g.Edges))
+	parts(len(lengths), 1024, func(_, from, to int) {
+		for i := from; i < to; i++ {
+			e := g.Edges[i]
+			lengths[i] = math.Sqrt(squaredDistance(x[e.P*cols:(e.P+1)*cols], x[e.Q*cols:(e.Q+1)*cols]))
+		}
+	})
+	return lengths
+}
+
 // Components numbers the connected components of the edges for which keep says true, in the order of their first rows.
 func (g *Graph) Components(keep func(edge int) bool) (labels []int, count int) {
 	sets := newDisjointSets(g.Rows)

@@ -69,27 +69,3 @@ func TestNormalise_DoesWhatItsNamesSay(t *testing.T) {
 		t.Error("an unknown normalisation: no error")
 	}
 }
-
-func TestPlane_HoldsTheLargestVariance(t *testing.T) {
-	table := randomTable(400, 4, 11)
-	for i := range table.Rows {
-		table.Row(i)[2] *= 10
-		table.Row(i)[0] *= 5
-	}
-	plane, err := NewPlane(table)
-	if err != nil {
-		t.Fatal(err)
-	}
-	first, second := plane.Project(table.X)
-	if len(first) != 400 || len(second) != 400 {
-		t.Fatalf("%d and %d coordinates", len(first), len(second))
-	}
-	for i := range first { // up to their signs the axes are nearly columns 2 and 0
-		if math.Abs(math.Abs(first[i])-math.Abs(table.Row(i)[2])) > 3 || math.Abs(math.Abs(second[i])-math.Abs(table.Row(i)[0])) > 3 {
-			t.Fatalf("row %d: (%g, %g) for %v", i, first[i], second[i], table.Row(i))
-		}
-	}
-	if _, err := NewPlane(&tabular.Table{Rows: 3, Cols: 1, X: []float64{1, 2, 3}}); err == nil {
-		t.Error("one column: no error")
-	}
-}

@@ -151,7 +151,7 @@ type AlignCommand struct {
 
 // Run aligns the files and prints the 4×4 matrix that takes the source into the frame of the target.
 func (a *AlignCommand) Run(s *cli.Session) error {
-	method, err := findMethod(a.Method)
+	method, err := FindMethod(a.Method)
 	if err != nil {
 		return err
 	}
@@ -187,17 +187,6 @@ func (a *AlignCommand) Run(s *cli.Session) error {
 		return nil
 	}
 	return pointcloud.WriteLog(a.Log, []pointcloud.LogEntry{{I: 0, J: 1, N: 2, Pose: solution.Pose}})
-}
-
-func findMethod(key string) (Method, error) {
-	var keys []string
-	for _, m := range Methods() {
-		if m.Key == key {
-			return m, nil
-		}
-		keys = append(keys, m.Key)
-	}
-	return Method{}, fmt.Errorf("unknown method %q: want one of %q", key, keys)
 }
 
 // PairsCommand writes synthetic pairs.

@@ -1,6 +1,7 @@
 package registration
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
@@ -29,6 +30,18 @@ func Methods() []Method {
 	return append(methods,
 		Method{run.Label{Key: "shape", Title: "gFGR: shape-annealed, α from 2 to −32"}, func() Schedule { return Graduated() }},
 		Method{run.Label{Key: "fitted", Title: "scale-annealed, α from the residuals"}, func() Schedule { return &Fitted{} }})
+}
+
+// FindMethod returns the method of a key.
+func FindMethod(key string) (Method, error) {
+	var keys []string
+	for _, m := range Methods() {
+		if m.Key == key {
+			return m, nil
+		}
+		keys = append(keys, m.Key)
+	}
+	return Method{}, fmt.Errorf("registration: unknown method %q: want one of %q", key, keys)
 }
 
 const (

@@ -34,6 +34,12 @@ type Step struct {
 // Last returns the kernel of the last step.
 func (s *Solution) Last() scalar.Kernel { return s.Trace[len(s.Trace)-1].Kernel }
 
+// Weight returns the weight of a distance in the last step, in units of Scale and 1 at distance 0: c²·ψ(r)/r.
+func (s *Solution) Weight(r float64) float64 {
+	kernel := s.Last()
+	return kernel.Scale * kernel.Scale * kernel.Weight(r)
+}
+
 // Solve looks for the pose T that makes Σ ρ(‖p − T·q‖, α, c) small, by [Iterations] Gauss–Newton steps from the identity
 // with the kernels of the schedule. p and q are matched points of cloud 0 and cloud 1. Distances are divided by the
 // larger of the two clouds' radii, so that α and c mean the same in any units.
