@@ -21,6 +21,9 @@ func (f *fitter) bestStart(alpha float64, previous *likelihood) (best likelihood
 	}
 	if previous != nil {
 		starts = append(starts, start{previous.mu, previous.scale})
+		if alpha >= 1 { // convex in μ: one start will do
+			starts = starts[len(starts)-1:]
+		}
 	}
 	found := false
 	for _, s := range starts {
