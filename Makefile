@@ -51,7 +51,7 @@ test: setup ## run every test, with XLA and with the notebooks at the preset tin
 lint: ## check style, errors and the direction of imports
 	@sh internal/setup/need-go.sh
 	@go run ./internal/setup lint
-	.tools/bin/golangci-lint run ./...
+	.tools/bin/golangci-lint run --allow-parallel-runners ./...
 
 bench: setup ## measure the benchmarks (BENCH=regexp, PKG=packages)
 	go test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem $(or $(PKG),./robustloss/... ./gomlxops/...)

@@ -109,6 +109,6 @@ def write_index(folder: Path, names: list[str]):
 def write(path: Path, text: str):
     """Writes a file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     partial.write_text(text, encoding="utf8")
     partial.replace(path)
