@@ -131,7 +131,7 @@ func (p *project) cuda() step {
 	const pins = "notebooks/requirements-cuda.txt"
 	return step{
 		name:     "cuda",
-		what:     "installing the CUDA plugin and NVIDIA's libraries into .venv (3 GB; some minutes)",
+		what:     "installing the CUDA plugin and NVIDIA's libraries into .venv (4 GB; some minutes)",
 		inputs:   []string{requirements, pins, "internal/setup/plugin.go", "internal/setup/python.go"},
 		products: []string{cudaPlugin},
 		run: func(ctx context.Context) error {
