@@ -1,7 +1,9 @@
 package depth
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -77,7 +79,7 @@ type BandAlpha struct {
 	Mean    float64 `json:"mean"`
 }
 
-// BandAlphas sums up learned α by bands.
+// BandAlphas sums up learned α by bands, the coarsest first, and by channels Y, U, V.
 func (c Config) BandAlphas(alphas []float32) []BandAlpha {
 	sums, counts := map[BandAlpha]float64{}, map[BandAlpha]float64{}
 	var order []BandAlpha
@@ -106,6 +108,10 @@ func (c Config) BandAlphas(alphas []float32) []BandAlpha {
 	for i, key := range order {
 		order[i].Mean = sums[key] / counts[key]
 	}
+	places := []string{"low", "horizontal", "vertical", "diagonal"}
+	slices.SortStableFunc(order, func(a, b BandAlpha) int {
+		return cmp.Or(cmp.Compare(b.Level, a.Level), cmp.Compare(slices.Index(places, a.Band), slices.Index(places, b.Band)))
+	})
 	return order
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/robustloss/gomlx-robustloss/data/synth"
@@ -48,34 +47,37 @@ type Variant struct {
 
 // name returns what names the variant's folder, "" for none.
 func (v Variant) name() string {
-	var parts []string
+	return strings.ReplaceAll(strings.TrimPrefix(strings.ReplaceAll(v.flags(), " --", " "), " "), " ", "-")
+}
+
+// flags returns the variant as it is given on the command line.
+func (v Variant) flags() string {
+	var b strings.Builder
 	add := func(name string, value float64) {
 		if value != 0 {
-			parts = append(parts, name+"-"+strconv.FormatFloat(value, 'g', -1, 64))
+			fmt.Fprintf(&b, " --%s %g", name, value)
 		}
 	}
 	add("steps", float64(v.Steps))
 	add("scale", v.Scale)
 	if v.Sharing == PerBand {
-		parts = append(parts, "sharing-band")
+		b.WriteString(" --sharing band")
 	}
 	add("scales", float64(v.Scales))
 	add("smoothness", v.Smoothness)
 	add("ssim", v.SSIM)
 	add("flip", v.Flip)
 	if v.RandomLanes {
-		parts = append(parts, "lanes")
+		b.WriteString(" --random-lanes")
 	}
-	add("data", float64(v.DataSeed))
-	return strings.Join(parts, "-")
+	add("data-seed", float64(v.DataSeed))
+	return b.String()
 }
 
 // apply changes a configuration. Each option changes the rows that it means something to.
 func (v Variant) apply(c Config) Config {
 	if v.Steps > 0 {
-		a := &c.Adam
-		a.Constant, a.Steps = a.Constant*v.Steps/c.Steps, v.Steps
-		c.Steps = v.Steps
+		c = c.WithSteps(v.Steps)
 	}
 	general, l1 := c.Loss.Kind != KindL1, c.Loss.Kind == KindL1
 	if v.Scale > 0 && general {
@@ -150,6 +152,7 @@ func (s *Selection) each(ctx context.Context, session *cli.Session, do func(*Tra
 				Row: row, Config: config, Seed: seed, Source: source, Backend: backend, Device: device, Restart: session.Restart,
 				Dir:      filepath.Join(s.folder(session), row, fmt.Sprintf("seed-%d", seed)),
 				Progress: session.Progress(),
+				Command:  fmt.Sprintf("experiments depth train --preset %s --row %s --seed %d%s", s.Preset, row, seed, s.flags()),
 			}
 			trained, err := job.Train(ctx)
 			if err != nil {

@@ -82,6 +82,13 @@ func NewConfig(preset, row string) (Config, error) {
 	return config, nil
 }
 
+// WithSteps returns the configuration with another number of steps, the schedule stretched to it.
+func (c Config) WithSteps(steps int) Config {
+	c.Adam.Constant, c.Adam.Steps = c.Adam.Constant*steps/c.Steps, steps
+	c.Steps = steps
+	return c
+}
+
 // rowLosses returns the loss of each trained row; general is the preset's general distribution with a fixed α.
 func rowLosses(general LossConfig) map[string]LossConfig {
 	with := func(change func(*LossConfig)) LossConfig {
@@ -115,9 +122,12 @@ func tiny() Config {
 }
 
 func quick() Config {
-	const steps = 700
+	const steps = 2000
 	return Config{
-		Data: DataConfig{Name: "streets", Height: 32, Width: 96, Train: 600, Test: 64, Seed: 1},
+		Data: DataConfig{
+			Name: "streets", Height: 32, Width: 96, Train: 600, Test: 64, Seed: 1,
+			Augmentation: kitti.Augmentation{Flip: .5},
+		},
 		Network: NetworkConfig{
 			Stages:           []Stage{{12, 3, 1, 1}, {24, 3, 2, 1}, {32, 3, 2, 1}, {32, 3, 2, 1}},
 			Output:           4,
@@ -131,7 +141,7 @@ func quick() Config {
 			Rate: 1e-3, Beta1: .9, Beta2: .999, Epsilon: 1e-8, WarmUp: 50, Constant: steps * 6 / 10, Steps: steps,
 		},
 		Batch: 8, Steps: steps,
-		LogEvery: 20, EvalEvery: 0, CheckpointEvery: 100,
+		LogEvery: 20, EvalEvery: 500, CheckpointEvery: 500,
 		Protocol: PublicProtocol(),
 	}
 }

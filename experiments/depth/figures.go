@@ -108,6 +108,17 @@ func DisparityImage(d *kitti.Depth, focalBaseline, most float64) image.Image {
 	})
 }
 
+// MagnitudeImage shows the mean magnitude of three channels, height·width·3 values, from black at 0 to bright at most.
+func MagnitudeImage(values []float32, height, width int, most float64) image.Image {
+	return mapped(height, width, func(y, x int) float64 {
+		var sum float64
+		for _, v := range values[3*(y*width+x):][:3] {
+			sum += math.Abs(float64(v)) / 3
+		}
+		return sum / most
+	})
+}
+
 // ErrorImage shows |ln(truth/prediction)| after the protocol's scaling, from 0, black, to ln 1.25³, bright: beyond that no
 // metric counts a pixel as right. Pixels that do not count are grey.
 func ErrorImage(prediction, truth *kitti.Depth, p Protocol) image.Image {

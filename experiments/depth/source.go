@@ -18,7 +18,7 @@ type Source struct {
 	Train, Test []kitti.Entry
 }
 
-// ReadSource reads the two split files of recordings below root. limit, where positive, keeps the first so many of each.
+// ReadSource reads the two split files of recordings below root.
 func ReadSource(root, trainSplit, testSplit string) (Source, error) {
 	train, err := kitti.ReadSplit(trainSplit)
 	if err != nil {
@@ -85,4 +85,13 @@ func (s Source) loaders(c Config, seed int64) (train, test *kitti.Loader, err er
 	options.Entries, options.Augment = s.Test, kitti.Augmentation{}
 	test, err = kitti.NewLoader(options)
 	return train, test, err
+}
+
+// ReadTests reads the test pairs and their true depths.
+func (s Source) ReadTests(c Config) (*TestSet, error) {
+	_, tests, err := s.loaders(c, 0)
+	if err != nil {
+		return nil, err
+	}
+	return ReadTestSet(tests)
 }

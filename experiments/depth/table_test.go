@@ -37,7 +37,7 @@ func TestTableHasSevenRowsAndThePapersNumbers(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"| Baseline, as reported | – (0.407) |", "| Adaptive α ∈ (0, 2) |", "0.150 (0.181)", "streets, 96×32 pixels, 600 pairs for training and 64 for tests, 700 steps",
+		"| Baseline, as reported | – (0.407) |", "| Adaptive α ∈ (0, 2) |", "0.150 (0.181)", "streets, 96×32 pixels, 600 pairs for training and 64 for tests, 2000 steps",
 	} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("the table lacks %q:\n%s", want, text.String())
@@ -74,7 +74,7 @@ func TestConfigurations(t *testing.T) {
 
 func TestVariantsHaveFoldersOfTheirOwnAndChangeWhatTheyName(t *testing.T) {
 	v := Variant{Steps: 1400, Scale: .05, Sharing: PerBand, Scales: 2, SSIM: .85, RandomLanes: true, DataSeed: 7}
-	if got, want := v.name(), "steps-1400-scale-0.05-sharing-band-scales-2-ssim-0.85-lanes-data-7"; got != want {
+	if got, want := v.name(), "steps-1400-scale-0.05-sharing-band-scales-2-ssim-0.85-random-lanes-data-seed-7"; got != want {
 		t.Errorf("name %q, want %q", got, want)
 	}
 	if got := (Variant{Sharing: "coefficient"}).name(); got != "" {

@@ -124,6 +124,17 @@ func (t *Trained) evaluate(p Protocol) (run.Values, error) {
 	return t.Tests.Score(predictions, p)
 }
 
+// Curve returns the logged values of a term, for example "photometric", and their steps.
+func (t *Trained) Curve(term string) (steps, values []float64, err error) {
+	metrics, err := t.run.Metrics()
+	for _, m := range metrics {
+		if v, ok := m.Values[term]; ok {
+			steps, values = append(steps, float64(m.Step)), append(values, v)
+		}
+	}
+	return steps, values, err
+}
+
 // details sums up what an adaptive loss has learned.
 func (t *Trained) details(backend compute.Backend, c Config) (any, error) {
 	if c.Loss.Kind != KindAdaptive {

@@ -1,0 +1,70 @@
+package depth
+
+import "testing"
+
+// What the README says of the kept results: it held for every seed.
+func TestKeptResultsSayWhatTheReadmeSays(t *testing.T) {
+	results, err := Kept("quick")
+	if err != nil {
+		t.Fatal(err)
+	}
+	avg := map[int64]map[string]float64{}
+	for _, r := range results {
+		row, err := RowOf(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if avg[r.Seed] == nil {
+			avg[r.Seed] = map[string]float64{}
+		}
+		avg[r.Seed][row] = r.Values["avg"]
+	}
+	if len(avg) < 3 {
+		t.Errorf("results of %d seeds are kept, want 3", len(avg))
+	}
+	config, err := NewConfig("quick", RowBaseline)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Data.Train, config.Data.Test = 80, 32
+	streets, err := config.Data.Streets(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	mean, err := streets.MeanMap(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed, rows := range avg {
+		if len(rows) != len(TrainedRows()) {
+			t.Errorf("seed %d has %d rows", seed, len(rows))
+		}
+		for row, value := range rows {
+			if value > .6*mean["avg"] {
+				t.Errorf("seed %d: %s has an Avg of %.3f, the mean map one of %.3f", seed, row, value, mean["avg"])
+			}
+			if row != RowBaseline && value >= rows[RowBaseline] {
+				t.Errorf("seed %d: %s has an Avg of %.3f, the L1 baseline one of %.3f", seed, row, value, rows[RowBaseline])
+			}
+		}
+		for _, row := range []string{RowAlpha1, RowAlpha0} {
+			if rows[row] >= rows[RowAlpha2] {
+				t.Errorf("seed %d: %s has an Avg of %.3f, fixed α = 2 one of %.3f", seed, row, rows[row], rows[RowAlpha2])
+			}
+		}
+	}
+	table, err := NewTable(results)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if missing := table.Missing(); len(missing) != len(Metrics) {
+		t.Errorf("the kept table misses %v", missing)
+	}
+	bands, err := KeptBandAlphas("quick")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if y, u := MeanOf(bands, "Y"), MeanOf(bands, "U"); y > .8 || u < y {
+		t.Errorf("mean α of luma %.2f, of U %.2f", y, u)
+	}
+}
