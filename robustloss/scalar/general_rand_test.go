@@ -46,6 +46,15 @@ func TestGeneral_RandFollowsTheCDF(t *testing.T) {
 	}
 }
 
+// The fraction of proposals that Rand accepts, as its comment says.
+func TestGeneral_RandAccepts(t *testing.T) {
+	for alpha, want := range map[float64]float64{0: 1, 1: 0.74, math.Inf(1): 0.46} {
+		if got := math.Exp(LogPartition(alpha) - LogPartition(0)); math.Abs(got-want) > 0.005 {
+			t.Errorf("α = %g: Z(α)/Z(0) = %.4f, want %g", alpha, got, want)
+		}
+	}
+}
+
 func TestGeneral_RandUsesItsSource(t *testing.T) {
 	a, b := General{Alpha: 1, Scale: 1, Src: rand.NewPCG(3, 4)}, General{Alpha: 1, Scale: 1, Src: rand.NewPCG(3, 4)}
 	for range 10 {

@@ -127,6 +127,20 @@ func TestGeneral_MomentsMatchHighPrecision(t *testing.T) {
 	}
 }
 
+// As the comment of Variance says: it grows like e^(0.216/α), exponent 3·log(3/2) − 1.
+func TestGeneral_VarianceExplodes(t *testing.T) {
+	last := math.Inf(1)
+	for _, alpha := range []float64{0.04, 0.02, 0.01, 0.005} {
+		a, b := General{Alpha: alpha, Scale: 1}, General{Alpha: 2 * alpha, Scale: 1}
+		rate := math.Log(a.Variance()/b.Variance()) * 2 * alpha
+		off := math.Abs(rate - (3*math.Log(1.5) - 1))
+		if !(off < last) || off > 2*alpha {
+			t.Errorf("α = %g: rate %.4f", alpha, rate)
+		}
+		last = off
+	}
+}
+
 // The distribution functions, and the quantiles back, against 30-digit quadrature.
 func TestGeneral_CDFMatchesHighPrecision(t *testing.T) {
 	const mu, scale = 0, 2

@@ -28,8 +28,8 @@ const badScale = "robustloss/scalar: scale is not a positive, finite number"
 // Rho returns the loss ρ(r) of the residual r. It is even in r, and +0 at r = 0.
 func (k Kernel) Rho(r float64) float64 {
 	k.check()
-	if _, y, _, ok := k.ordinary(math.Abs(r)); ok {
-		return math.Abs(k.Alpha-2) / k.Alpha * math.Expm1(y)
+	if p, ok := k.ordinary(math.Abs(r)); ok {
+		return p.rho()
 	}
 	if degenerate(r, k.Alpha) {
 		return k.rhoDegenerate(r)
@@ -42,8 +42,8 @@ func (k Kernel) Rho(r float64) float64 {
 // falls back to 0 for large r, after its peak at |r| = c·√((α−2)/(α−1)).
 func (k Kernel) Influence(r float64) float64 {
 	k.check()
-	if u, y, base, ok := k.ordinary(math.Abs(r)); ok {
-		return math.Copysign(u*math.Exp(y)/base/k.Scale, r)
+	if p, ok := k.ordinary(math.Abs(r)); ok {
+		return math.Copysign(p.u*math.Exp(p.y)/p.base/k.Scale, r)
 	}
 	if degenerate(r, k.Alpha) {
 		return math.Copysign(k.limit(r, 1, 1), r)
@@ -56,8 +56,8 @@ func (k Kernel) Influence(r float64) float64 {
 // reweighted least squares.
 func (k Kernel) Weight(r float64) float64 {
 	k.check()
-	if _, y, base, ok := k.ordinary(math.Abs(r)); ok {
-		return math.Exp(y) / base / k.Scale / k.Scale
+	if p, ok := k.ordinary(math.Abs(r)); ok {
+		return math.Exp(p.y) / p.base / k.Scale / k.Scale
 	}
 	if degenerate(r, k.Alpha) {
 		return k.limit(r, 2, 2)
@@ -84,20 +84,6 @@ func (k Kernel) check() {
 	if !(k.Scale > 0 && k.Scale <= math.MaxFloat64) {
 		panic(badScale)
 	}
-}
-
-// ordinary returns u = |r|/c, y = (α/2)·log(1+q) and 1+q, q = u²/|α−2|, if all of them are so far from the ends of
-// float64's range, and y from those of exp's precision, that plain products of them will do: the fast path.
-func (k Kernel) ordinary(r float64) (u, y, base float64, ok bool) {
-	const far = 1e30
-	gap := math.Abs(k.Alpha - 2)
-	u = r / k.Scale
-	if !(u > 1/far && u < far && k.Scale > 1/far && k.Scale < far && gap > 1e-3 && gap < 1e3 && k.Alpha != 0) {
-		return 0, 0, 0, false
-	}
-	q := u * u / gap
-	y = k.Alpha / 2 * math.Log1p(q)
-	return u, y, 1 + q, math.Abs(y) < 30 && math.Abs(k.Alpha) > 1e-200
 }
 
 // ratio returns |r|/c for a finite r; it never leaves the range of scaled.

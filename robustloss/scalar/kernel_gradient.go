@@ -8,6 +8,9 @@ const belowTwo = 2 - 0x1p-52
 // ScaleGradient returns ∂ρ/∂c = −(r/c)·ψ(r): never positive.
 func (k Kernel) ScaleGradient(r float64) float64 {
 	k.check()
+	if p, ok := k.ordinary(math.Abs(r)); ok {
+		return -p.u * p.u * math.Exp(p.y) / p.base / k.Scale
+	}
 	if degenerate(r, k.Alpha) {
 		if k.Alpha == 0 { // −z/(1+z/2)/c
 			return 0 - k.limit(r, 0, 1)*2

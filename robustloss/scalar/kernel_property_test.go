@@ -317,6 +317,13 @@ func BenchmarkKernel(b *testing.B) {
 			}
 		})
 	}
+	for _, k := range []Kernel{{0, 1.2}, {2, 1.2}, {math.Inf(-1), 1.2}, {1e-3, 1e-40}} {
+		b.Run(fmt.Sprintf("Weight/α=%g,c=%g", k.Alpha, k.Scale), func(b *testing.B) {
+			for b.Loop() {
+				k.Weight(x)
+			}
+		})
+	}
 }
 
 // What an outlier of ten scales costs, and how hard it pulls.

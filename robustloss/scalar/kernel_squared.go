@@ -18,10 +18,12 @@ func (k Kernel) RhoSquared(s float64) (rho, rho1, rho2 float64) {
 	if s < 0 {
 		panic(badSquare)
 	}
-	if _, y, base, ok := k.ordinary(math.Sqrt(s)); ok {
-		w := math.Exp(y) / base / k.Scale / k.Scale
-		rho2 = math.Copysign(w/base/k.Scale/k.Scale/4, k.Alpha-2)
-		return math.Abs(k.Alpha-2) / k.Alpha * math.Expm1(y), w / 2, rho2
+	if p, ok := k.ordinary(math.Sqrt(s)); ok {
+		w := math.Exp(p.y) / p.base / k.Scale / k.Scale
+		if k.Alpha != 2 {
+			rho2 = math.Copysign(w/p.base/k.Scale/k.Scale/4, k.Alpha-2)
+		}
+		return p.rho(), w / 2, rho2
 	}
 	if degenerate(s, k.Alpha) {
 		return k.rhoDegenerate(s), k.limit(s, 2, 2) / 2, k.rho2Degenerate(s)

@@ -50,17 +50,17 @@ func (k Kernel) terms(r float64) terms {
 	case !(z < 1e60):
 	case k.Alpha == 2:
 		return terms{z / 2, 1, z, 1}
-	case k.Alpha == 0:
-		q := z / 2
-		return terms{math.Log1p(q), 1 / (1 + q), z / (1 + q), (1 - q) / (1 + q)}
 	case math.IsInf(k.Alpha, 1) && z < 100:
 		e := math.Expm1(z / 2)
 		return terms{e, 1 + e, z * (1 + e), 1 + z}
 	}
-	if _, y, base, ok := k.ordinary(math.Abs(r)); ok {
-		e, gap := math.Expm1(y), math.Abs(k.Alpha-2)
-		weight := (1 + e) / base
-		return terms{gap / k.Alpha * e, weight, z * weight, (1 + (k.Alpha-1)*(base-1)) / base}
+	if p, ok := k.ordinary(math.Abs(r)); ok && !math.IsInf(k.Alpha, 0) {
+		e, ratio := math.Expm1(p.y), 1.0
+		if p.y != 0 {
+			ratio = e / p.y
+		}
+		weight := (1 + e) / p.base
+		return terms{p.bt / 2 * ratio, weight, z * weight, (1 + (k.Alpha-1)*(p.base-1)) / p.base}
 	}
 	p := k.at(k.ratio(r))
 	return terms{p.rho(), k.Weight(r), 0 - k.ScaleGradient(r), p.bend()}
