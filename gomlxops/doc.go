@@ -21,10 +21,10 @@
 // slices and adds, is kept beside the tests, and slower on both backends. Value and gradient of CDF 9/7 with 5 levels, in
 // float32, on two cores (BenchmarkWavelet):
 //
-//	                 XLA: matrices   slices    pure Go: matrices   slices
-//	 8×64×64×3               1.1 ms    15 ms              6.5 ms    14 ms
-//	 8×32×96×3               1.0 ms   7.2 ms              5.5 ms    13 ms
-//	 4×128×416×3              11 ms    63 ms               38 ms    62 ms
+//	                XLA: matrices   slices    pure Go: matrices   slices
+//	8×64×64×3               1.1 ms    15 ms              6.5 ms    14 ms
+//	8×32×96×3               1.0 ms   7.2 ms              5.5 ms    13 ms
+//	4×128×416×3              11 ms    63 ms               38 ms    62 ms
 //
 // Slices also take XLA ten seconds and more to compile.
 //
