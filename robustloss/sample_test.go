@@ -98,7 +98,14 @@ func (f distributionFunction) distance(samples []float64) float64 {
 // The table against the quadrature, at exceedances and shapes that are not its nodes.
 func TestSample_InvertsTheDistributionFunction(t *testing.T) {
 	alphas := []float64{0, 1e-6, 1e-3, 0.01, 0.04, 0.1, 0.3, 0.7, 1, 1.3, 1.7, 1.9, 1.99, 1.9999, 2, 2.0001, 2.02, 2.3, 3, 5, 20, 1e3, 1e9, math.Inf(1)}
-	exceedances := []float64{1e-12, 1e-6, 0.01, 0.1, 0.3, math.Ln2, 1, 2, 4, 7, 12, 20, 37.4}
+	var exceedances []float64
+	for e := 1e-6; e < 37.4; e *= 1.7 {
+		exceedances = append(exceedances, e)
+	}
+	exceedances = append(exceedances, 1e-12, 37.4)
+	for u := 0.01; u < 1; u += 0.06 { // In the table's variable: as dense as its pieces on both sides of 2.
+		alphas = append(alphas, quantile.Alpha(u, false), quantile.Alpha(u, true))
+	}
 	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
 		testkit.ForEachDType(t, func(t *testing.T, dtype dtypes.DType) {
 			allowed, allowedRelative := 2e-7, 5e-5
