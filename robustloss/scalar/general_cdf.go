@@ -77,12 +77,12 @@ func quantile(alpha, upper, inner float64) float64 {
 	}
 	z := math.Exp(LogPartition(alpha))
 	var store [64]panel
-	panels := s.tailPanels(store[:0], 0, math.Inf(1), upper*z)
-	if outside := sum(panels); upper*z < outside {
-		return math.Exp(s.solveTail(panels, upper*z))
+	panels := s.bodyPanels(store[:0], bodyEnd)
+	if inner*z < sum(panels) {
+		return s.solveBody(panels, inner*z)
 	}
-	panels = s.bodyPanels(store[:0], bodyEnd)
-	return s.solveBody(panels, inner*z)
+	panels = s.tailPanels(store[:0], 0, math.Inf(1), upper*z)
+	return math.Exp(s.solveTail(panels, upper*z))
 }
 
 // erfcInv returns y > 0 with erfc(y) = 2·upper and erf(y) = 2·inner.
