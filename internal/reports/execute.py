@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,6 +82,12 @@ def output_tail(cell: nbformat.NotebookNode) -> str:
     return text[-2000:]
 
 
+def tail_of(log) -> str:
+    """The end of a log file."""
+    log.seek(0)
+    return log.read()[-1500:].strip()
+
+
 async def execute(source: Path, kernel_name: str, timeout: int, tell) -> Run:
     """Executes a notebook in its own folder. Raises Failure where a cell fails; tell(text) gets the progress."""
     notebook = nbformat.read(source, as_version=4)
@@ -103,8 +110,9 @@ async def execute(source: Path, kernel_name: str, timeout: int, tell) -> Run:
         store_widget_state=False,
     )
     began = time.monotonic()
+    log = tempfile.TemporaryFile("w+")  # what the kernel itself says, of no interest unless it dies
     try:
-        await client.async_execute(env=environment())
+        await client.async_execute(env=environment(), stdout=log, stderr=log)
     except CellExecutionError as error:
         cell = notebook.cells[last["cell"]]
         raise Failure(f"{source.stem}, {describe(last['cell'], cell)} failed:\n{output_tail(cell) or error}") from None
@@ -113,7 +121,9 @@ async def execute(source: Path, kernel_name: str, timeout: int, tell) -> Run:
         raise Failure(f"{source.stem}, {describe(last['cell'], cell)} was still at work after {timeout} s") from None
     except DeadKernelError:
         cell = notebook.cells[last["cell"]]
-        raise Failure(f"{source.stem}, {describe(last['cell'], cell)}: the kernel died") from None
+        raise Failure(f"{source.stem}, {describe(last['cell'], cell)}: the kernel died:\n{tail_of(log)}") from None
+    finally:
+        log.close()
     run = Run(source, notebook, time.monotonic() - began, silent_failures(notebook))
     if run.problems:
         raise Failure(f"{source.stem}: a command or a magic failed in " + "\n".join(run.problems))

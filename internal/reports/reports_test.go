@@ -34,6 +34,7 @@ func TestReports_FailWhereANotebookFails(t *testing.T) {
 		"shell":   {"!ls /nowhere/at/all", "exit status"},
 		"inner":   {"!*false", "exit status 1"},
 		"bash":    {"%%bash\nexit 7", "exit status 7"},
+		"dead":    {"!kill -9 $PPID", "the kernel died"},
 		"magic":   {"%nosuchmagic", `"%nosuchmagic" unknown`},
 		"good":    {figureCell, ""},
 	}
