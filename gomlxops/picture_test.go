@@ -59,7 +59,10 @@ func TestPicture_Errors(t *testing.T) {
 		percentile float64
 		word       string
 	}{
-		{ok, 2, 99, "2 levels"}, {ok, -1, 99, "-1 levels"}, {ok, 1, 0, "percentile"}, {ok, 1, 101, "percentile"},
+		{ok, 2, 99, "2 levels"},
+		{ok, -1, 99, "-1 levels"},
+		{ok, 1, 0, "percentile"},
+		{ok, 1, 101, "percentile"},
 		{testkit.Tensor(t, dtypes.Float32, make([]float64, 8), 2, 2, 2), 1, 99, "1 or 3 channels"},
 		{testkit.Tensor(t, dtypes.Float32, make([]float64, 4), 2, 2), 1, 99, "[height, width, channels]"},
 		{tensors.FromFlatDataAndDimensions(make([]int32, 4), 2, 2, 1), 1, 99, "float32 or float64"},
