@@ -32,6 +32,7 @@ func (p plugin) open(options string) (compute.Backend, error) {
 	if strings.Contains(path, ",") {
 		return nil, fmt.Errorf("the path of the PJRT plugin %s has a comma in it, which go-xla cannot take: move or link it elsewhere", path)
 	}
+	prepareCUDA(path)
 	config := xlaNames[0] + ":" + path
 	if options != "" {
 		config += "," + options

@@ -73,7 +73,7 @@ func Exec[F graph.ExecGraphFn](tb testing.TB, backend compute.Backend, function 
 		tb.Fatal(err)
 	}
 	defer exec.Finalize()
-	outputs, err := exec.Exec(inputs...)
+	outputs, err := exec.Call(inputs...)
 	if err != nil {
 		tb.Fatalf("%+v", err)
 	}

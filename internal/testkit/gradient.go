@@ -86,7 +86,7 @@ func finiteDifferences(t *testing.T, backend compute.Backend, f func(inputs []*g
 		for i, input := range inputs {
 			wide[i] = Tensor(t, dtypes.Float64, values[i], input.Shape().Dimensions...)
 		}
-		outputs, err := exec.Exec(wide...)
+		outputs, err := exec.Call(wide...)
 		if err != nil {
 			t.Fatalf("%+v", err)
 		}
