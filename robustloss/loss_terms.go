@@ -14,6 +14,7 @@ type limits struct {
 	far      float64 // |x/c| beyond it is scaled by shift before it is squared; then z/b ≫ 1 to the last digit
 	shift    float64
 	farthest float64 // |x/c| beyond it is taken for it, so that its inverse is a normal number
+	huge     float64 // beyond it, 1 + u is u
 	epsilon  float64 // half of the rounding error of 1
 	small    float64 // (eᵗ−1)/t is its Taylor series for |t| < small, where eᵗ−1 has lost a bit or two
 	degree   int     // of the series
@@ -21,9 +22,9 @@ type limits struct {
 
 func limitsOf(dtype dtypes.DType) limits {
 	if dtype == dtypes.Float64 {
-		return limits{nearest: 0x1p-52, largest: 0x1p80, far: 0x1p400, shift: 0x1p-600, farthest: 0x1p1020, epsilon: 0x1p-53, small: 0.5, degree: 14}
+		return limits{nearest: 0x1p-52, largest: 0x1p80, far: 0x1p400, shift: 0x1p-600, farthest: 0x1p1020, huge: 0x1p60, epsilon: 0x1p-53, small: 0.5, degree: 14}
 	}
-	return limits{nearest: 0x1p-23, largest: 0x1p44, far: 0x1p44, shift: 0x1p-84, farthest: 0x1p124, epsilon: 0x1p-24, small: 0.3, degree: 5}
+	return limits{nearest: 0x1p-23, largest: 0x1p44, far: 0x1p44, shift: 0x1p-84, farthest: 0x1p124, huge: 0x1p40, epsilon: 0x1p-24, small: 0.3, degree: 5}
 }
 
 // terms are the sub-expressions that ρ and all its derivatives share. With
@@ -99,11 +100,12 @@ func (t *terms) ofResidual(r *Node) {
 	sigma := Where(far, t.constant(t.shift), one)
 	z := Square(Mul(t.r, sigma))
 	t.u = quotient(z, t.b)
-	sigma2 := Square(sigma)
-	v := Add(t.u, sigma2)
+	// The 1 of v = 1 + u, left out where u is huge: so that XLA doesn't know it, and simplify (u+1)−1 to u.
+	unit := Where(Or(far, GreaterThan(t.u, t.constant(t.huge))), zero, one)
+	v := Add(t.u, unit)
 	t.root = Rsqrt(v)
 	// The rounding of v, u − (v−1), is given back to its logarithm; and where far, its scale.
-	lost := Mul(Sub(t.u, Sub(v, sigma2)), Square(t.root))
+	lost := Mul(Sub(t.u, Sub(v, unit)), Square(t.root))
 	t.l = Add(Log(v), Where(far, t.constant(-2*math.Log(t.shift)), lost))
 	t.h = Where(LessThan(t.l, t.constant(t.epsilon)), z, Mul(t.b, t.l))
 	t.t = Mul(MulScalar(t.clipped, 0.5), t.l)

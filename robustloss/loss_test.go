@@ -259,9 +259,7 @@ func TestLoss_AgreesWithScalar(t *testing.T) {
 			}
 			points := make([]lossPoint, len(d.x))
 			for k := range points {
-				kernel := scalar.Kernel{Alpha: d.alpha[k], Scale: d.scale[k]}
-				x := d.x[k]
-				points[k] = lossPoint{x, d.alpha[k], d.scale[k], kernel.Rho(x), kernel.Influence(x), kernel.AlphaGradient(x), kernel.ScaleGradient(x), kernel.Weight(x)}
+				points[k] = kernelPoint(d.x[k], d.alpha[k], d.scale[k])
 			}
 			accuracyOf(dtype).check(t, points, d.runAs(t, backend, dtype, lossAndGradients))
 		})

@@ -11,7 +11,9 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/robustloss/gomlx-robustloss/internal/testkit"
+	"github.com/robustloss/gomlx-robustloss/robustloss/scalar"
 )
 
 //go:embed testdata/loss_truth.json
@@ -155,4 +157,66 @@ func lossAndGradients(x, alpha, scale *Node) []*Node {
 	rho := Loss(x, alpha, scale)
 	all := append([]*Node{rho}, Gradient(ReduceAllSum(rho), x, alpha, scale)...)
 	return append(all, Weight(x, alpha, scale))
+}
+
+// kernelPoint returns the point with the numbers of package scalar.
+func kernelPoint(x, alpha, c float64) lossPoint {
+	k := scalar.Kernel{Alpha: alpha, Scale: c}
+	return lossPoint{x, alpha, c, k.Rho(x), k.Influence(x), k.AlphaGradient(x), k.ScaleGradient(x), k.Weight(x)}
+}
+
+// XLA folds and reorders constants: no combination of them must change the result.
+func TestLoss_IsAccurateForConstants(t *testing.T) {
+	var points []lossPoint
+	for _, x := range []float64{0x1p-20, 3, 0x1p50} {
+		for _, alpha := range []float64{math.Inf(-1), -0x1p99, -2, -0x1p-30, 0, 0x1p-30, 1, 2 - 0x1p-23, 2, 2 + 0x1p-22, 5, 0x1p99, math.Inf(1)} {
+			points = append(points, kernelPoint(x, alpha, 0.75))
+		}
+	}
+	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
+		testkit.ForEachDType(t, func(t *testing.T, dtype dtypes.DType) {
+			var inputs [3]*tensors.Tensor
+			for i := range inputs {
+				inputs[i] = testkit.Tensor(t, dtype, column(points, i), len(points))
+			}
+			combinations := []int{1, 2, 6} // bit i: input i is a constant
+			outputs := testkit.Exec(t, backend, func(nodes []*Node) []*Node {
+				var results []*Node
+				for _, combination := range combinations {
+					var in [3]*Node
+					for i := range in {
+						if in[i] = nodes[i]; combination>>i&1 == 1 {
+							in[i] = ConstTensor(nodes[i].Graph(), inputs[i])
+						}
+					}
+					results = append(results, lossAndGradients(in[0], in[1], in[2])...)
+				}
+				return results
+			}, inputs[0], inputs[1], inputs[2])
+			for i, combination := range combinations {
+				var got [][]float64
+				for _, output := range outputs[5*i : 5*i+5] {
+					got = append(got, testkit.Floats(t, output))
+				}
+				t.Logf("constant inputs: %03b", combination)
+				accuracyOf(dtype).check(t, points, got)
+			}
+		})
+	})
+}
+
+// The same where x repeats one constant, α is a vector and c a constant scalar.
+func TestLoss_IsAccurateForAConstantResidual(t *testing.T) {
+	alphas := []float64{math.Inf(-1), -2, 0, 1, 2, 4, math.Inf(1)}
+	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
+		got := testkit.Exec(t, backend, func(alpha *Node) *Node {
+			x := MulScalar(OnesLike(alpha), 3.0)
+			return Loss(x, alpha, ConstAs(x, 1.0))
+		}, alphas)
+		var want []float64
+		for _, alpha := range alphas {
+			want = append(want, scalar.Kernel{Alpha: alpha, Scale: 1}.Rho(3))
+		}
+		testkit.CheckClose(t, "ρ(3)", testkit.Floats(t, got[0]), want, 1e-14, 0)
+	})
 }
