@@ -20,7 +20,9 @@ import (
 //
 // It gives the right gradients for every kernel, where GoMLX's Convolve gives wrong ones for even sizes, and is fast on
 // pure Go, where Convolve is not: patches of the image are laid side by side and multiplied with the kernel as one matrix.
-// XLA has a convolution of its own, which is faster there and is used for odd sizes. See BenchmarkConv2D.
+// XLA has a convolution of its own, which is faster there and is used for odd sizes. With both gradients, 3×3 from 64 to 64
+// channels on 8×64×64 takes 81 ms on XLA, by patches 137 ms, and 300 ms on pure Go, where Convolve takes 7 s (float32, two
+// cores, BenchmarkConv2D).
 func Conv2D(x, kernel *Node, stride int) *Node {
 	checkKernel("Conv2D", x, kernel, 2, stride)
 	height, width := imageSize(x)
