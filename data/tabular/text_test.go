@@ -88,10 +88,10 @@ func TestRead_LabelsInATextFileOfTheirOwn(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	for text, want := range map[string]string{
-		"cat\n":      "y.txt: 1 labels, but",
-		"":           "y.txt: the label file is empty",
-		"a\nb,c\n":   "y.txt:2: want one label per line",
-		"a\nb\n\nc ": "y.txt: 3 labels, but",
+		"cat\n":     "y.txt: 1 labels, but",
+		"":          "y.txt: the label file is empty",
+		"a\nb,c\n":  "y.txt:2: want one label per line",
+		"a\nb\n\nc": "y.txt: 3 labels, but",
 	} {
 		if _, err := Read(data, Options{LabelFile: write("y.txt", text)}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v, want …%s…", text, err, want)

@@ -13,25 +13,37 @@ func TestScore_IsThatOfScikitLearn(t *testing.T) {
 		truth, labels []int
 		want          Scores
 	}{
-		{[]int{1, 1, 1, 1, 1, 2, 2, 2, 2, 2}, []int{1, 1, 1, 2, 2, 2, 2, 2, 2, 2},
-			Scores{.35650401580976004, .35571376050999876, .4216317104875143, .4207914918051404, .29411764705882354, 10}},
-		{[]int{0, 0, 0, 1, 1, 1, 2, 2, 2, 2}, []int{0, 0, 1, 1, 1, 1, 2, 2, 2, 0},
-			Scores{.47728999000145694, .47728999000145694, .6180656462921543, .6180656462921543, .4318181818181818, 10}},
+		{
+			[]int{1, 1, 1, 1, 1, 2, 2, 2, 2, 2},
+			[]int{1, 1, 1, 2, 2, 2, 2, 2, 2, 2},
+			Scores{.35650401580976004, .35571376050999876, .4216317104875143, .4207914918051404, .29411764705882354, 10},
+		},
+		{
+			[]int{0, 0, 0, 1, 1, 1, 2, 2, 2, 2},
+			[]int{0, 0, 1, 1, 1, 1, 2, 2, 2, 0},
+			Scores{.47728999000145694, .47728999000145694, .6180656462921543, .6180656462921543, .4318181818181818, 10},
+		},
 		{[]int{0, 0, 1, 1}, []int{0, 1, 0, 1}, Scores{-.5, -.5, 0, 0, -.5, 4}},
 		{[]int{0, 1, 2, 3, 4, 5}, []int{0, 0, 0, 1, 1, 1}, Scores{0, 0, .6219749249242618, .5578858913022593, 0, 6}},
 		{[]int{0, 0, 0, 0}, []int{0, 0, 0, 0}, Scores{1, 1, 1, 1, 1, 4}},
 		{[]int{0, 0, 0, 0}, []int{0, 1, 2, 3}, Scores{0, 0, 0, 0, 0, 4}},
 		{[]int{0, 1, 2, 3}, []int{3, 2, 1, 0}, Scores{1, 1, 1, 1, 1, 4}},
-		{[]int{0, 0, 0, 1, 1, 1, 2, 2, 2, 2, 3}, []int{5, 5, 1, 1, 1, 1, 0, 0, 2, 2, 2},
-			Scores{.4922031183974616, .4920696370326229, .6952846724241584, .6951715131094366, .3956043956043956, 11}},
+		{
+			[]int{0, 0, 0, 1, 1, 1, 2, 2, 2, 2, 3},
+			[]int{5, 5, 1, 1, 1, 1, 0, 0, 2, 2, 2},
+			Scores{.4922031183974616, .4920696370326229, .6952846724241584, .6951715131094366, .3956043956043956, 11},
+		},
 	} {
 		got, err := Score(test.truth, test.labels)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i, pair := range [][2]float64{
-			{got.AMIGeometric, test.want.AMIGeometric}, {got.AMIArithmetic, test.want.AMIArithmetic},
-			{got.NMIGeometric, test.want.NMIGeometric}, {got.NMIArithmetic, test.want.NMIArithmetic}, {got.ARI, test.want.ARI},
+			{got.AMIGeometric, test.want.AMIGeometric},
+			{got.AMIArithmetic, test.want.AMIArithmetic},
+			{got.NMIGeometric, test.want.NMIGeometric},
+			{got.NMIArithmetic, test.want.NMIArithmetic},
+			{got.ARI, test.want.ARI},
 		} {
 			if math.Abs(pair[0]-pair[1]) > 1e-10 {
 				t.Errorf("truth %v, labels %v: score %d is %.12f, want %.12f", test.truth, test.labels, i, pair[0], pair[1])

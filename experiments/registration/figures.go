@@ -104,7 +104,7 @@ func cloudPlot(title string, target, source *pointcloud.Cloud) (*plot.Plot, erro
 func residualPlot(s *Solution) (*plot.Plot, error) {
 	p := plot.New()
 	p.Title.Text = fmt.Sprintf("distances of the matches and their weight, α = %g", s.Last().Alpha)
-	p.X.Label.Text, p.Y.Label.Text = "distance / radius", "share of the matches; weight, 1 at 0"
+	p.X.Label.Text, p.Y.Label.Text = "distance / radius; the last bar holds all beyond", "matches, the fullest bar 1; weight"
 	const limit = .5
 	var near plotter.Values
 	for _, r := range s.Residuals {
