@@ -1,0 +1,143 @@
+package vae_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/robustloss/gomlx-robustloss/data/synth"
+	"github.com/robustloss/gomlx-robustloss/experiments/cli"
+	"github.com/robustloss/gomlx-robustloss/experiments/vae"
+)
+
+// command runs a command line on the pure-Go backend, checks its exit code and returns what it printed.
+func command(t *testing.T, code int, runs string, args ...string) (stdout, stderr string) {
+	t.Helper()
+	var grammar struct {
+		cli.Flags
+		Vae vae.Command `cmd:"" name:"vae"`
+	}
+	var out, err bytes.Buffer
+	args = append([]string{"--backend", "go", "--runs", runs, "vae"}, args...)
+	if got := cli.Main(cli.Program{Name: "experiments"}, &grammar, &grammar.Flags, args, &out, &err); got != code {
+		t.Fatalf("%v: exit code %d, want %d\n%s%s", args, got, code, out.String(), err.String())
+	}
+	return out.String(), err.String()
+}
+
+func TestTrainEvalAndSamplesAgree(t *testing.T) {
+	runs := t.TempDir()
+	cell := []string{"--preset", "tiny", "--steps", "4", "-l", "t", "-r", "dct", "--seed", "2"}
+	trained, progress := command(t, cli.CodeOK, runs, append([]string{"train"}, cell...)...)
+	if !strings.Contains(progress, "4/4") || !strings.Contains(progress, "elbo") {
+		t.Errorf("progress:\n%s", progress)
+	}
+	lines := strings.Split(strings.TrimSpace(trained), "\n")
+	dir := lines[len(lines)-1]
+	if want := filepath.Join(runs, "vae", "tiny-4-steps", "dct-t", "seed-2"); dir != want {
+		t.Errorf("run in %s, want %s", dir, want)
+	}
+	again, _ := command(t, cli.CodeOK, runs, append([]string{"train"}, cell...)...) // it is finished: only printed
+	evaluated, _ := command(t, cli.CodeOK, runs, append([]string{"eval", "--importance-samples", "4"}, cell...)...)
+	if again != trained || strings.TrimSpace(evaluated) != lines[0] {
+		t.Errorf("trained: %sagain: %sevaluated: %s", trained, again, evaluated)
+	}
+	drawn, _ := command(t, cli.CodeOK, runs, append([]string{"samples"}, cell...)...)
+	if strings.Count(drawn, ".png") != 5 {
+		t.Errorf("drawn:\n%s", drawn)
+	}
+	for _, path := range strings.Fields(drawn) {
+		if data, err := os.ReadFile(path); err != nil || !bytes.HasPrefix(data, []byte("\x89PNG")) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+func TestTableTrainsOnlyWhatIsMissing(t *testing.T) {
+	runs := t.TempDir()
+	args := []string{"table", "--preset", "tiny", "--steps", "2", "--only", "normal", "--format", "json"}
+	first, _ := command(t, cli.CodeOK, runs, append(args, "--seed", "1")...)
+	both, progress := command(t, cli.CodeOK, runs, append(args, "--seed", "1,2")...)
+	if strings.Contains(progress, "seed 1 ") || strings.Count(progress, "seed 2 ") != 3 {
+		t.Errorf("trained again:\n%s", progress)
+	}
+	n := func(table string) (n []int) {
+		var decoded struct{ Cells []struct{ N int } }
+		if err := json.Unmarshal([]byte(table), &decoded); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range decoded.Cells {
+			n = append(n, c.N)
+		}
+		return n
+	}
+	if a, b := n(first), n(both); len(a) != 3 || a[0] != 1 || len(b) != 3 || b[2] != 2 {
+		t.Errorf("seeds a cell: %v, then %v", a, b)
+	}
+	keep := t.TempDir()
+	from, _ := command(t, cli.CodeOK, runs, "table", "--preset", "tiny", "--from", filepath.Join(runs, "vae", "tiny-2-steps"), "--keep", keep, "--format", "csv")
+	if !strings.Contains(from, "normal,wavelet,") {
+		t.Errorf("table:\n%s", from)
+	}
+	kept, err := filepath.Glob(filepath.Join(keep, "*", "*", "result.json"))
+	if err != nil || len(kept) != 6 {
+		t.Errorf("kept %v, %v", kept, err)
+	}
+}
+
+func TestCommandsSayWhatIsWrong(t *testing.T) {
+	runs := t.TempDir()
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"eval", "--preset", "tiny"}, "train it first"},
+		{[]string{"table", "--preset", "tiny", "--only", "gaussian"}, "--only gaussian"},
+		{[]string{"table", "--from", filepath.Join(runs, "nowhere")}, "nowhere"},
+		{[]string{"table", "--from", runs}, "no result.json"},
+		{[]string{"train", "--preset", "tiny", "--steps=-3"}, "--steps"},
+		{[]string{"train", "--preset", "tiny", "--data", runs}, "holds no CelebA"},
+		{[]string{"linear", "--stride", "0"}, "--stride"},
+	} {
+		if _, stderr := command(t, cli.CodeFailed, runs, c.args...); !strings.Contains(stderr, c.want) {
+			t.Errorf("vae %v: %q does not say %q", c.args, stderr, c.want)
+		}
+	}
+	command(t, cli.CodeUsage, runs, "train", "--preset", "huge")
+}
+
+// With --data, all images of the folder are used, and the runs are kept apart from those on synthetic faces.
+func TestDataNamesAFolderInCelebAsLayout(t *testing.T) {
+	runs, root := t.TempDir(), t.TempDir()
+	if err := synth.WriteFaces(t.Context(), root, synth.FacesOptions{Train: 20, Validation: 6, Seed: 4}); err != nil {
+		t.Fatal(err)
+	}
+	out, _ := command(t, cli.CodeOK, runs, "train", "--preset", "tiny", "--steps", "2", "--data", root)
+	if !strings.Contains(out, filepath.Join("vae", "tiny-celeba-2-steps")) {
+		t.Errorf("output:\n%s", out)
+	}
+	var c vae.Config
+	c, err := vae.NewConfig("tiny", "normal", "pixel")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Images.Source, c.Images.FaceSeed, c.Images.Train, c.Images.Validation = "celeba", 0, 0, 3
+	data, err := vae.OpenData(t.Context(), c.Images, root, t.TempDir(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = data.Close() }()
+	if data.Train.Len() != 20 || data.Validation.Len() != 3 || data.Train.Side() != 16 {
+		t.Errorf("%d and %d images of side %d, want 20 and 3 of side 16", data.Train.Len(), data.Validation.Len(), data.Train.Side())
+	}
+}
+
+func TestLinearPrintsATable(t *testing.T) {
+	out, _ := command(t, cli.CodeOK, t.TempDir(), "linear", "--preset", "tiny", "--train", "40", "--validation", "10", "--stride", "50")
+	if !strings.Contains(out, "| Student's t | ") || !strings.Contains(out, "40 training and 10 validation images") {
+		t.Errorf("output:\n%s", out)
+	}
+}
