@@ -62,7 +62,7 @@ func benchmarkLoss(b *testing.B, backendName string, n int, alphas, scales bool,
 		draw(scales, func() float64 { return 0.5 + rng.Float64() }),
 	}
 	run := func() {
-		outputs, err := exec.Exec(inputs...)
+		outputs, err := exec.Call(inputs...)
 		if err != nil {
 			b.Fatal(err)
 		}

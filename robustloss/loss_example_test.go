@@ -27,10 +27,10 @@ func must[T any](v T, err error) T {
 func ExampleLoss() {
 	engine := must(backend.NewWithConfig("go"))
 	defer engine.Finalize()
-	rho := MustNewExec(engine, func(x, alpha, scale *Node) *Node { return robustloss.Loss(x, alpha, scale) })
+	rho := MustNewExec(engine, robustloss.Loss)
 	alphas := []float64{2, 1, 0, -2, math.Inf(-1)}
 	residuals := []float64{2, 2, 2, 2, 2}
-	for i, v := range must(tensors.CopyFlatData[float64](rho.MustExec(residuals, alphas, 0.5)[0])) {
+	for i, v := range must(tensors.CopyFlatData[float64](rho.MustCall(residuals, alphas, 0.5)[0])) {
 		fmt.Printf("α = %4g   ρ = %.4f\n", alphas[i], v)
 	}
 	// Output:
@@ -50,7 +50,7 @@ func ExampleInfluence() {
 		return []*Node{robustloss.Influence(x, alpha, scale), robustloss.Weight(x, alpha, scale)}
 	})
 	residuals := []float64{0, 0.5, 1, 10}
-	out := both.MustExec(residuals)
+	out := both.MustCall(residuals)
 	pulls, weights := must(tensors.CopyFlatData[float64](out[0])), must(tensors.CopyFlatData[float64](out[1]))
 	for i, r := range residuals {
 		fmt.Printf("x = %4g   ψ = %.4f   w = %.4f\n", r, pulls[i], weights[i])
@@ -72,7 +72,7 @@ func ExampleLossSquared() {
 		rho := robustloss.LossSquared(squared, alpha, scale)
 		return append([]*Node{rho}, Gradient(ReduceAllSum(rho), offsets)...)
 	})
-	out := exec.MustExec([][]float64{{0, 0, 0}, {3, 4, 0}})
+	out := exec.MustCall([][]float64{{0, 0, 0}, {3, 4, 0}})
 	fmt.Printf("%.4f\n%.4f\n", out[0].Value(), out[1].Value())
 	// Output:
 	// [0.0000 2.6027]

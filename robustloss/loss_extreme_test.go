@@ -58,7 +58,7 @@ func TestLoss_IsNaNOnlyWhereAnInputIsForScalars(t *testing.T) {
 		defer exec.Finalize()
 		x, alpha, scale := extremes(dtypes.Float32)
 		for k := 0; k < len(x); k += 3 {
-			got := exec.MustExec(testkit.Tensor(t, dtypes.Float32, x[k:k+1], 1), testkit.Tensor(t, dtypes.Float32, alpha[k:k+1]), testkit.Tensor(t, dtypes.Float32, scale[k:k+1]))
+			got := exec.MustCall(testkit.Tensor(t, dtypes.Float32, x[k:k+1], 1), testkit.Tensor(t, dtypes.Float32, alpha[k:k+1]), testkit.Tensor(t, dtypes.Float32, scale[k:k+1]))
 			for i, output := range got {
 				checkNaN(t, lossAndAllNames[i], testkit.Floats(t, output), x[k:], alpha[k:], scale[k:])
 			}

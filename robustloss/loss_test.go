@@ -187,7 +187,7 @@ func TestLoss_SpecialCases(t *testing.T) {
 				rho = append(rho, special.rho(v/c))
 				influence = append(influence, special.influence(v/c)/c)
 			}
-			got := exec.MustExec(x, special.alpha, c)
+			got := exec.MustCall(x, special.alpha, c)
 			testkit.CheckClose(t, special.name+": ρ", testkit.Floats(t, got[0]), rho, 1e-12, 0)
 			testkit.CheckClose(t, special.name+": ψ", testkit.Floats(t, got[1]), influence, 1e-12, 0)
 		}

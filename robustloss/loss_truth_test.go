@@ -142,7 +142,7 @@ func TestLoss_IsAccurateForScalarAlphaAndScale(t *testing.T) {
 			points := lossTruth(t, dtype)
 			got := make([][]float64, 5)
 			for _, point := range points {
-				outputs := exec.MustExec(testkit.Tensor(t, dtype, point[:1], 1), testkit.Tensor(t, dtype, point[1:2]), testkit.Tensor(t, dtype, point[2:3]))
+				outputs := exec.MustCall(testkit.Tensor(t, dtype, point[:1], 1), testkit.Tensor(t, dtype, point[1:2]), testkit.Tensor(t, dtype, point[2:3]))
 				for i, output := range outputs {
 					got[i] = append(got[i], testkit.Floats(t, output)[0])
 				}

@@ -21,7 +21,7 @@ import (
 // The five ways to weigh and mask four residuals of two examples; α = 0, c = 2.
 func TestMakeLoss_WeightsAndMasks(t *testing.T) {
 	kernel := scalar.Kernel{Alpha: 0, Scale: 2}
-	rho := func(r float64) float64 { return kernel.Rho(r) }
+	rho := kernel.Rho
 	label := [][]float64{{1, 2}, {3, math.NaN()}}
 	prediction := [][]float64{{1.5, -2}, {13, 0}}
 	each := [][]bool{{true, true}, {true, false}}

@@ -25,7 +25,7 @@ func lossGraph(scope *model.Scope, _ any, inputs []*graph.Node) []*graph.Node {
 	a := scope.In("slow").VariableWithValue("a", 1.0).NodeValue(g)
 	b := scope.In("fast").In("inner").VariableWithValue("b", .5).NodeValue(g)
 	loss := graph.Add(graph.MulScalar(graph.Square(graph.AddScalar(a, -3)), .5), graph.Cos(b))
-	train.AddLoss(loss)
+	train.AddMainLoss(loss)
 	return []*graph.Node{loss}
 }
 

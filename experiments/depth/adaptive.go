@@ -64,7 +64,7 @@ func (c Config) Alphas(backend compute.Backend, store *model.Store) ([]float32, 
 	defer exec.Finalize()
 	size := c.Data.Height * c.Data.Width * 3
 	zeros := tensors.FromFlatDataAndDimensions(make([]float32, size), 1, c.Data.Height, c.Data.Width, 3)
-	output, err := exec.Exec1(zeros)
+	output, err := exec.Call1(zeros)
 	if err != nil {
 		return nil, fmt.Errorf("depth: cannot read the learned α: %w", err)
 	}

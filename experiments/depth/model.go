@@ -30,6 +30,6 @@ func (c Config) trainingGraph(scope *model.Scope, _ any, inputs []*Node) []*Node
 	}
 	scales := float64(len(disparities))
 	photometric, smoothness = DivScalar(photometric, scales), DivScalar(smoothness, scales)
-	train.AddLoss(Add(photometric, smoothness))
+	train.AddMainLoss(Add(photometric, smoothness))
 	return []*Node{photometric, smoothness, ReduceAllMean(disparities[0])}
 }

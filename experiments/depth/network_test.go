@@ -116,7 +116,7 @@ func TestPaperNetworkHasTheSizeOfDispNet(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer exec.Finalize()
-	if _, err := exec.Exec1(tensors.FromShape(shapes.Make(dtypes.Float32, 1, 16, 16, 3))); err != nil {
+	if _, err := exec.Call1(tensors.FromShape(shapes.Make(dtypes.Float32, 1, 16, 16, 3))); err != nil {
 		t.Fatal(err)
 	}
 	if got := store.Scope("/" + networkScope).NumParameters(); got != want {

@@ -47,7 +47,7 @@ func (p *Predictor) Disparities(images []*kitti.Image) ([][]float32, error) {
 			}
 			flat = append(flat, image.RGB...)
 		}
-		output, err := p.exec.Exec1(tensors.FromFlatDataAndDimensions(flat, batch, height, width, 3))
+		output, err := p.exec.Call1(tensors.FromFlatDataAndDimensions(flat, batch, height, width, 3))
 		if err != nil {
 			return nil, fmt.Errorf("depth: cannot predict: %w", err)
 		}

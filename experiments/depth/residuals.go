@@ -51,7 +51,7 @@ func (s *TestSet) Residuals(backend compute.Backend, disparities [][]float32) ([
 		return nil, err
 	}
 	defer exec.Finalize()
-	output, err := exec.Exec1(left, right, d)
+	output, err := exec.Call1(left, right, d)
 	if err != nil {
 		return nil, fmt.Errorf("depth: cannot compute the residuals: %w", err)
 	}

@@ -58,7 +58,7 @@ func installedPlugin(t *testing.T) string {
 // checkComputes checks that 1 + 2 = 3 on the backend.
 func checkComputes(t *testing.T, b compute.Backend) {
 	t.Helper()
-	sum, err := graph.ExecOnce(b, graph.Add, float32(1), float32(2))
+	sum, err := graph.CallOnce(b, graph.Add, float32(1), float32(2))
 	if err != nil {
 		t.Fatal(err)
 	}
