@@ -100,9 +100,13 @@ func panicError(cause any, trace bool) error {
 
 // complain prints the error and returns the exit code that belongs to it.
 func complain(program Program, stderr io.Writer, err error) int {
-	_, _ = fmt.Fprintf(stderr, "%s: %v\n", program.Name, err)
-	if errors.Is(err, run.ErrInterrupted) || errors.Is(err, context.Canceled) {
-		return CodeInterrupted
+	code := CodeFailed
+	switch {
+	case errors.Is(err, run.ErrInterrupted):
+		code = CodeInterrupted
+	case errors.Is(err, context.Canceled):
+		code, err = CodeInterrupted, fmt.Errorf("%w: %w", run.ErrInterrupted, err)
 	}
-	return CodeFailed
+	_, _ = fmt.Fprintf(stderr, "%s: %v\n", program.Name, err)
+	return code
 }

@@ -19,9 +19,10 @@ import (
 
 type grammar struct {
 	cli.Flags
-	Wait  waitCommand  `cmd:"" help:"Wait for Ctrl-C."`
-	Panic panicCommand `cmd:"" help:"Panic."`
-	Fail  failCommand  `cmd:"" help:"Fail."`
+	Wait   waitCommand   `cmd:"" help:"Wait for Ctrl-C."`
+	Panic  panicCommand  `cmd:"" help:"Panic."`
+	Fail   failCommand   `cmd:"" help:"Fail."`
+	Cancel cancelCommand `cmd:"" help:"Be cancelled."`
 }
 
 type waitCommand struct{}
@@ -47,6 +48,10 @@ type panicCommand struct{}
 
 func (panicCommand) Run() error { panic(errors.New("x is [2, 3], want [2]")) }
 
+type cancelCommand struct{}
+
+func (cancelCommand) Run() error { return fmt.Errorf("packing images: %w", context.Canceled) }
+
 type failCommand struct{}
 
 func (failCommand) Run() error { return errors.New("no such file") }
@@ -63,6 +68,9 @@ func main(args ...string) (code int, stderr string) {
 func TestInterruptEndsTheContextAndGivesItsExitCode(t *testing.T) {
 	code, stderr := main("wait")
 	if code != cli.CodeInterrupted || !strings.Contains(stderr, "waiting\ntest: interrupted after step 3\n") {
+		t.Errorf("code %d, stderr %q", code, stderr)
+	}
+	if code, stderr := main("cancel"); code != cli.CodeInterrupted || !strings.Contains(stderr, "interrupted: packing images") {
 		t.Errorf("code %d, stderr %q", code, stderr)
 	}
 	if _, stderr := main("wait", "--quiet"); strings.Contains(stderr, "waiting") {
