@@ -58,6 +58,34 @@ func TestCacheIsMadeOnceForTheSameImages(t *testing.T) {
 	}
 }
 
+func TestCacheOfChangedFilesIsMadeAgain(t *testing.T) {
+	root, path := writeFaces(t), filepath.Join(t.TempDir(), "train.pack")
+	before := read(t, mustCache(t, mustImages(t, root, celeba.Train, celeba.DefaultPreprocessing()), path), 0)
+	other := writeFaces(t)
+	for _, name := range []string{"000001.jpg", "000002.jpg"} { // the first image becomes the second
+		data, err := os.ReadFile(filepath.Join(other, "Img", "img_align_celeba", "000002.jpg"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, filepath.Join(root, "Img", "img_align_celeba", name), string(data))
+	}
+	images := mustImages(t, root, celeba.Train, celeba.DefaultPreprocessing())
+	after := read(t, mustCache(t, images, path), 0)
+	want := read(t, images, 0)
+	same := 0
+	for k := range want {
+		if math.Abs(float64(after[k]-want[k])) > 1e-7 {
+			t.Fatalf("value %d: %v, want %v", k, after[k], want[k])
+		}
+		if after[k] == before[k] {
+			same++
+		}
+	}
+	if same == len(want) {
+		t.Error("the old images come out of the cache")
+	}
+}
+
 func TestDamagedCacheIsNamed(t *testing.T) {
 	images := mustImages(t, writeFaces(t), celeba.Train, celeba.DefaultPreprocessing())
 	path := filepath.Join(t.TempDir(), "train.pack")
