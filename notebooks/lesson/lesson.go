@@ -24,10 +24,30 @@ type Record struct {
 	Watch [][]float64 // the values of each watched node, row by row
 }
 
+// Records are records in the order of their steps.
+type Records []Record
+
+// At returns the record after a number of steps. It panics if there is none.
+func (r Records) At(step int) Record {
+	i := slices.IndexFunc(r, func(r Record) bool { return r.Step == step })
+	if i < 0 {
+		panic(fmt.Sprintf("lesson: no record of step %d", step))
+	}
+	return r[i]
+}
+
+// Every returns the steps 0, interval, 2·interval, … up to last.
+func Every(interval, last int) (steps []int) {
+	for s := 0; s <= last; s += interval {
+		steps = append(steps, s)
+	}
+	return steps
+}
+
 // Learn minimises the loss from fresh variables with Adam (β = 0.9, 0.999, ε = 1e-8) at the learning rate, each step on all
 // of the data, and records the state after the given numbers of steps, in increasing order; the last one ends it. It returns
 // an error for an empty or unordered list of steps, and for what fails in GoMLX.
-func Learn(backend compute.Backend, loss Loss, rate float64, steps []int, data ...*tensors.Tensor) ([]Record, error) {
+func Learn(backend compute.Backend, loss Loss, rate float64, steps []int, data ...*tensors.Tensor) (Records, error) {
 	if len(steps) == 0 || !slices.IsSorted(steps) || steps[0] < 0 {
 		return nil, fmt.Errorf("lesson: steps %v are not increasing numbers", steps)
 	}
@@ -45,7 +65,7 @@ func Learn(backend compute.Backend, loss Loss, rate float64, steps []int, data .
 	if err != nil {
 		return nil, err
 	}
-	var records []Record
+	var records Records
 	for step := 0; ; step++ {
 		if slices.Contains(steps, step) {
 			r, err := record(look, step, data)

@@ -2,6 +2,7 @@ package lesson
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -36,6 +37,9 @@ func TestLearn_FollowsTheAuthorsSquaredError(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if got := records.At(steps[1]); got.Step != steps[1] {
+			t.Errorf("At(%d) is of step %d", steps[1], got.Step)
+		}
 		for i, r := range records {
 			want := line.MSE[i]
 			w, b := r.Watch[0][0], r.Watch[1][0]
@@ -51,6 +55,18 @@ func TestLearn_FollowsTheAuthorsSquaredError(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestEvery(t *testing.T) {
+	if got := Every(20, 70); !slices.Equal(got, []int{0, 20, 40, 60}) {
+		t.Errorf("Every(20, 70) = %v", got)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("At of a missing step does not panic")
+		}
+	}()
+	Records{{Step: 1}}.At(2)
 }
 
 func TestLearn_Errors(t *testing.T) {
