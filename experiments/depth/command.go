@@ -18,6 +18,7 @@ type Command struct {
 	Eval    EvalCommand    `cmd:"" help:"Evaluate trained rows again, with another cap, crop or scaling."`
 	Table   TableCommand   `cmd:"" help:"Train what is missing of the seven rows and print the table."`
 	Figures FiguresCommand `cmd:"" help:"Write depth maps, error maps and learned α of trained rows into their folders."`
+	Kept    KeptCommand    `cmd:"" help:"Print the tables of the results that are kept with the code."`
 	Streets StreetsCommand `cmd:"" help:"Write synthetic streets in the layout of KITTI's raw recordings."`
 }
 
@@ -232,6 +233,33 @@ func (c *TableCommand) Run(ctx context.Context, s *cli.Session) error {
 	}
 	table, err := NewTable(results)
 	if err != nil {
+		return err
+	}
+	return table.Write(s.Out, c.Format)
+}
+
+// KeptCommand prints kept tables.
+type KeptCommand struct {
+	Format string `help:"Format of the tables: ${enum}." enum:"markdown,csv,json" default:"markdown"`
+}
+
+// Run prints the table of the preset quick, and that of the studies.
+func (c *KeptCommand) Run(s *cli.Session) error {
+	results, err := Kept("quick")
+	if err != nil {
+		return err
+	}
+	table, err := NewTable(results)
+	if err != nil {
+		return err
+	}
+	if err := table.Write(s.Out, c.Format); err != nil {
+		return err
+	}
+	if table, err = StudiesTable(); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintln(s.Out); err != nil {
 		return err
 	}
 	return table.Write(s.Out, c.Format)

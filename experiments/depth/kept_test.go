@@ -64,7 +64,17 @@ func TestKeptResultsSayWhatTheReadmeSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if y, u := MeanOf(bands, "Y"), MeanOf(bands, "U"); y > .8 || u < y {
+	for _, b := range bands {
+		if b.Channel == "Y" && (b.Mean < .2 || b.Mean > .65) {
+			t.Errorf("mean α of luma: %+v", b)
+		}
+		for _, other := range bands {
+			if b.Band == "vertical" && other.Band != b.Band && other.Level == b.Level && other.Channel == b.Channel && other.Mean < b.Mean {
+				t.Errorf("%+v is not below %+v", b, other)
+			}
+		}
+	}
+	if y, u := MeanOf(bands, "Y"), MeanOf(bands, "U"); u < y {
 		t.Errorf("mean α of luma %.2f, of U %.2f", y, u)
 	}
 }
