@@ -44,7 +44,7 @@ func Presets(preset string) (pairs []PairsConfig, problems []ProblemsConfig, err
 	q := ProblemsConfig{Kind: "problems", Preset: preset, Noise: .005}
 	switch preset {
 	case "tiny":
-		p.Pairs, p.Points, p.Keep, p.Features = 2, 1500, .9, FeatureOptions{NormalRadius: .06, FeatureRadius: .18}
+		p.Pairs, p.Points, p.Keep, p.Features = 2, 1500, .9, FeatureOptions{NormalRadius: .08, FeatureRadius: .22}
 		q.Matches, q.Problems = 200, 2
 	case "quick":
 		p.Pairs, p.Points = 10, 5000
