@@ -103,7 +103,7 @@ func runAllCells(t *testing.T, page *tab) {
 		}
 	}
 	if err == nil {
-		err = page.within(5*time.Minute, chromedp.Poll(prompts+`.every(p => /\[\d+\]/.test(p))`, nil, patiently))
+		err = page.within(10*time.Minute, chromedp.Poll(prompts+`.every(p => /\[\d+\]/.test(p))`, nil, patiently))
 	}
 	if err != nil {
 		var state string
