@@ -27,7 +27,7 @@ type FitOptions struct {
 //
 // It returns an error if fewer than three samples have a positive weight, if a sample or weight is NaN or infinite, or a
 // weight negative, if all samples are equal, and if half of them are: the likelihood then grows without bound as
-// c → 0 at α = 0. See [FitWith] for bounds and fixed parameters.
+// c → 0 at α = 0, and likewise if c comes down to the rounding errors of the samples. See [FitWith] for bounds and fixed parameters.
 func Fit(samples, weights []float64) (General, error) {
 	return FitWith(samples, weights, nil)
 }

@@ -90,7 +90,7 @@ func (f *fitter) inner(alpha, mu, scale float64) (likelihood, error) {
 			return l, nil
 		}
 		l = next
-		if !(l.scale > 1e-290) {
+		if !(l.scale > 1e-290 && l.scale > 0x1p-46*math.Abs(l.mu)) { // below the rounding errors of the samples
 			return l, errDiverged
 		}
 	}

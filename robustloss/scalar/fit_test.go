@@ -282,6 +282,9 @@ func TestFit_Errors(t *testing.T) {
 			t.Errorf("%v, %v: %+v, error %v, want %q", c.samples, c.weights, g, err, c.want)
 		}
 	}
+	if g, err := Fit([]float64{0.1, math.Nextafter(0.1, 1), 0.1, 53, -1170}, nil); err == nil {
+		t.Errorf("samples that differ by their rounding: %+v", g)
+	}
 	// Ties below half of the weight, and above it with α bounded, are fine.
 	if _, err := Fit([]float64{4, 4, 1, 9, 5, 3}, nil); err != nil {
 		t.Error(err)
@@ -296,6 +299,7 @@ func FuzzFit(f *testing.F) {
 	f.Add(0.0, 0.0, 1e300, -1e300, 0.5, 2.0)
 	f.Add(1e-300, 2e-300, 5e-324, 0.0, 1.0, 3.0)
 	f.Add(1.0, 1.0, 1.0, 1.0000000001, 1.0, 1e-9)
+	f.Add(8e-300, 5e-301, 5e-324, 70.0, 1.0, 3.0) // log c has no curvature far from the optimum
 	f.Fuzz(func(t *testing.T, a, b, c, d, w0, w1 float64) {
 		x, w := []float64{a, b, c, d, (a + b) / 3}, []float64{w0, w1, 1, 1, w0}
 		g, err := Fit(x, w)

@@ -77,7 +77,7 @@ func (l *likelihood) step(freeMu, freeScale bool) (mu, s float64) {
 	mu, s = -l.dMu/curvature, -l.dS/math.Max(l.sS, 1e-3)
 	if pull := 1 - l.dS; pull > 2 {
 		s = math.Log(pull) * pull / l.sS
-	} else if det := l.muMu*l.sS - l.muS*l.muS; freeMu && freeScale && l.muMu > 0 && det > 1e-8*l.muMu*l.sS {
+	} else if det := l.muMu*l.sS - l.muS*l.muS; freeMu && freeScale && l.muMu > 0 && l.sS > 1e-3 && det > 1e-8*l.muMu*l.sS {
 		return (-l.dMu*l.sS + l.dS*l.muS) / det, (-l.dS*l.muMu + l.dMu*l.muS) / det
 	}
 	if !freeMu {
