@@ -108,11 +108,16 @@ func (c Config) BandAlphas(alphas []float32) []BandAlpha {
 	for i, key := range order {
 		order[i].Mean = sums[key] / counts[key]
 	}
+	return sortBands(order)
+}
+
+// sortBands puts the coarsest bands first and keeps the order of the channels.
+func sortBands(bands []BandAlpha) []BandAlpha {
 	places := []string{"low", "horizontal", "vertical", "diagonal"}
-	slices.SortStableFunc(order, func(a, b BandAlpha) int {
+	slices.SortStableFunc(bands, func(a, b BandAlpha) int {
 		return cmp.Or(cmp.Compare(b.Level, a.Level), cmp.Compare(slices.Index(places, a.Band), slices.Index(places, b.Band)))
 	})
-	return order
+	return bands
 }
 
 func btoi(b bool) int {

@@ -60,7 +60,7 @@ func KeptBandAlphas(name string) ([]BandAlpha, error) {
 	for i := range bands {
 		bands[i].Mean /= seeds
 	}
-	return bands, nil
+	return sortBands(bands), nil
 }
 
 // MeanOf returns the mean over the bands of a channel: "Y", "U" or "V".
