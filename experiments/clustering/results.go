@@ -2,8 +2,6 @@ package clustering
 
 import (
 	"embed"
-	"fmt"
-	"io/fs"
 
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
 )
@@ -14,14 +12,4 @@ import (
 var kept embed.FS
 
 // Kept returns the kept results of a preset.
-func Kept(preset string) ([]run.Result, error) {
-	sub, err := fs.Sub(kept, "results/"+preset)
-	if err != nil {
-		return nil, err
-	}
-	results, err := run.ReadResultsFS(sub)
-	if err != nil {
-		return nil, fmt.Errorf("preset %s: %w", preset, err)
-	}
-	return results, nil
-}
+func Kept(preset string) ([]run.Result, error) { return run.KeptResults(kept, preset) }

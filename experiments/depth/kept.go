@@ -4,7 +4,6 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
 )
@@ -13,17 +12,7 @@ import (
 var kept embed.FS
 
 // Kept returns the results kept in this package's folder results for a preset or study, for example "quick".
-func Kept(name string) ([]run.Result, error) {
-	folder, err := fs.Sub(kept, "results/"+name)
-	if err != nil {
-		return nil, err
-	}
-	results, err := run.ReadResultsFS(folder)
-	if err == nil && len(results) == 0 {
-		err = fmt.Errorf("depth: no results called %q are kept", name)
-	}
-	return results, err
-}
+func Kept(name string) ([]run.Result, error) { return run.KeptResults(kept, name) }
 
 // RowOf returns the row of the table that a result belongs to.
 func RowOf(r run.Result) (string, error) {

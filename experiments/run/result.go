@@ -97,8 +97,22 @@ func ReadResults(root string) ([]Result, error) {
 	return readResults(os.DirFS(root), root)
 }
 
-// ReadResultsFS is [ReadResults] for a file system, for example one that is embedded in the program.
-func ReadResultsFS(fsys fs.FS) ([]Result, error) { return readResults(fsys, "") }
+// KeptResults reads the results that an experiment keeps under a name, a preset or a study, in its embedded folder results.
+// None at all is an error.
+func KeptResults(kept fs.FS, name string) ([]Result, error) {
+	folder, err := fs.Sub(kept, "results/"+name)
+	if err != nil {
+		return nil, err
+	}
+	results, err := readResults(folder, "")
+	if err == nil && len(results) == 0 {
+		err = errors.New("there are none")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("results kept as %q: %w", name, err)
+	}
+	return results, nil
+}
 
 func readResults(fsys fs.FS, root string) ([]Result, error) {
 	var results []Result

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
 )
@@ -257,5 +258,21 @@ func appendTo(t *testing.T, path, text string) {
 	defer f.Close()
 	if _, err := f.WriteString(text); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestKeptResults(t *testing.T) {
+	kept := fstest.MapFS{
+		"results/quick/a/result.json": {Data: []byte(`{"experiment": "test", "seed": 3, "values": {"x": 1}}`)},
+		"results/quick/README.md":     {Data: []byte("no result")},
+	}
+	results, err := run.KeptResults(kept, "quick")
+	if err != nil || len(results) != 1 || results[0].Seed != 3 || results[0].Path != filepath.Join("a", "result.json") {
+		t.Errorf("quick: %v, %v", results, err)
+	}
+	for _, name := range []string{"paper", "../quick"} {
+		if _, err := run.KeptResults(kept, name); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: the error is %v", name, err)
+		}
 	}
 }
