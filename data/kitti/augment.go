@@ -24,20 +24,49 @@ func PaperAugmentation() Augmentation {
 
 // Apply returns the pair varied with numbers from rng. The pair it is given is not changed.
 func (a Augmentation) Apply(p Pair, rng *rand.Rand) Pair {
-	flip, colour := rng.Float64() < a.Flip, rng.Float64() < a.Colour
-	uniform := func(r [2]float64) float64 { return r[0] + (r[1]-r[0])*rng.Float64() }
-	gamma, brightness := uniform(a.Gamma), uniform(a.Brightness)
-	var gains [3]float64
-	for k := range gains {
-		gains[k] = brightness * uniform(a.Tint)
-	}
-	if flip {
+	v := a.draw(rng)
+	if v.flip {
 		p = p.Flipped()
 	}
-	if colour {
-		p.Left, p.Right = p.Left.toned(gamma, gains), p.Right.toned(gamma, gains)
-	}
+	p.Left, p.Right = v.toned(p.Left), v.toned(p.Right)
 	return p
+}
+
+// ApplySnippet returns the snippet varied with numbers from rng, all frames in the same way. The snippet it is given is not
+// changed.
+func (a Augmentation) ApplySnippet(s Snippet, rng *rand.Rand) Snippet {
+	v := a.draw(rng)
+	if v.flip {
+		s = s.Flipped()
+	}
+	s.Before, s.Target, s.After = v.toned(s.Before), v.toned(s.Target), v.toned(s.After)
+	return s
+}
+
+// variation is what was drawn for a pair or a snippet.
+type variation struct {
+	flip, colour bool
+	gamma        float64
+	gains        [3]float64
+}
+
+func (a Augmentation) draw(rng *rand.Rand) variation {
+	v := variation{flip: rng.Float64() < a.Flip, colour: rng.Float64() < a.Colour}
+	uniform := func(r [2]float64) float64 { return r[0] + (r[1]-r[0])*rng.Float64() }
+	v.gamma = uniform(a.Gamma)
+	brightness := uniform(a.Brightness)
+	for k := range v.gains {
+		v.gains[k] = brightness * uniform(a.Tint)
+	}
+	return v
+}
+
+// toned returns the image in the colours that were drawn.
+func (v variation) toned(im *Image) *Image {
+	if !v.colour {
+		return im
+	}
+	return im.toned(v.gamma, v.gains)
 }
 
 // Flipped mirrors both views and lets them change places: the mirrored right view is the left view of the mirrored

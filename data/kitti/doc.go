@@ -11,8 +11,9 @@
 //
 // [ReadCalibration] gives intrinsics and the baseline, [ReadSplit] the frames of a split file, [DepthMap] the ground
 // truth of a laser scan with every quirk of the public evaluation [2], and [Loader] streams stereo pairs, resized and
-// augmented, as training batches. [Calibration.Write], [WriteScan] and [WriteSplit] write the same files, so that
-// synthetic scenes pass through the same reader.
+// augmented, as training batches; [SnippetLoader] does the same for three neighbouring frames of one camera.
+// [Calibration.Write], [WriteScan] and [WriteSplit] write the same files, so that synthetic scenes pass through the same
+// reader.
 //
 // Every error names the file, and the line or the byte where there is one.
 //

@@ -5,12 +5,9 @@ import (
 	"iter"
 	"math/rand/v2"
 	"path/filepath"
-	"sync"
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/train"
-
-	"github.com/robustloss/gomlx-robustloss/data/order"
 )
 
 // LoaderOptions says what a [Loader] reads.
@@ -32,33 +29,39 @@ type LoaderOptions struct {
 type Loader struct {
 	options LoaderOptions
 	days    map[string]*Calibration
-
-	mutex  sync.Mutex
-	cache  map[int]Pair
-	cached int64
+	cache   memory[Pair]
 }
 
 // NewLoader checks the options and reads the calibration of each day that the entries come from. Images are read when
 // they are asked for.
 func NewLoader(o LoaderOptions) (*Loader, error) {
+	days, err := o.calibrations()
+	if err != nil {
+		return nil, err
+	}
+	return &Loader{options: o, days: days, cache: memory[Pair]{limit: o.CacheBytes}}, nil
+}
+
+// calibrations checks the options and reads the calibration of each day that the entries come from.
+func (o LoaderOptions) calibrations() (map[string]*Calibration, error) {
 	if len(o.Entries) == 0 {
 		return nil, fmt.Errorf("kitti: there are no frames to load")
 	}
 	if o.Height < 1 || o.Width < 1 || o.Batch < 1 {
 		return nil, fmt.Errorf("kitti: batches of %d images of %d×%d pixels: want them positive", o.Batch, o.Height, o.Width)
 	}
-	l := &Loader{options: o, days: map[string]*Calibration{}, cache: map[int]Pair{}}
+	days := map[string]*Calibration{}
 	for _, entry := range o.Entries {
-		if l.days[entry.Date] != nil {
+		if days[entry.Date] != nil {
 			continue
 		}
 		c, err := ReadCalibration(filepath.Join(o.Root, entry.Date))
 		if err != nil {
 			return nil, err
 		}
-		l.days[entry.Date] = c
+		days[entry.Date] = c
 	}
-	return l, nil
+	return days, nil
 }
 
 // Len returns the number of frames.
@@ -72,25 +75,14 @@ func (l *Loader) Calibration(i int) *Calibration { return l.days[l.options.Entri
 
 // Pair returns the i-th pair, resized, without augmentation. It may be shared: do not change it.
 func (l *Loader) Pair(i int) (Pair, error) {
-	l.mutex.Lock()
-	pair, ok := l.cache[i]
-	l.mutex.Unlock()
-	if ok {
-		return pair, nil
-	}
-	o := l.options
-	pair, err := ReadPair(o.Root, o.Entries[i].Frame, l.Calibration(i), o.Height, o.Width)
-	if err != nil {
-		return Pair{}, err
-	}
-	size := int64(4 * (len(pair.Left.RGB) + len(pair.Right.RGB)))
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	if _, ok := l.cache[i]; !ok && l.cached+size <= o.CacheBytes {
-		l.cache[i] = pair
-		l.cached += size
-	}
-	return pair, nil
+	return l.cache.get(i, func() (Pair, int64, error) {
+		o := l.options
+		pair, err := ReadPair(o.Root, o.Entries[i].Frame, l.Calibration(i), o.Height, o.Width)
+		if err != nil {
+			return Pair{}, 0, err
+		}
+		return pair, int64(4 * (len(pair.Left.RGB) + len(pair.Right.RGB))), nil
+	})
 }
 
 // Depth returns the ground truth of the i-th frame at the recorded size of its camera's images.
@@ -111,72 +103,7 @@ func (l *Loader) Depth(i int) (*Depth, error) {
 // [batch, height, width, 3] float32 in [0, 1]; there are no labels. The batch of a step depends on the options and the
 // step only, so training that stops can go on. Pairs are read ahead of the training.
 func (l *Loader) Batches(step int) iter.Seq2[train.Batch, error] {
-	return func(yield func(train.Batch, error) bool) {
-		stop := make(chan struct{})
-		defer close(stop)
-		for ahead := range l.readAhead(step, stop) {
-			pairs, err := ahead.wait()
-			if err != nil {
-				yield(train.Batch{}, err)
-				return
-			}
-			if !yield(newBatch(pairs), nil) {
-				return
-			}
-		}
-	}
-}
-
-// pendingBatch is a batch whose pairs are being read.
-type pendingBatch struct {
-	pairs []Pair
-	errs  []error
-	done  sync.WaitGroup
-}
-
-func (p *pendingBatch) wait() ([]Pair, error) {
-	p.done.Wait()
-	for _, err := range p.errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return p.pairs, nil
-}
-
-// readAhead starts to read the batches from step on, two batches and Workers pairs ahead, until stop is closed.
-func (l *Loader) readAhead(step int, stop <-chan struct{}) <-chan *pendingBatch {
-	out := make(chan *pendingBatch, 1)
-	o := l.options
-	workers := make(chan struct{}, max(o.Workers, 2))
-	visits := order.Sequential(len(o.Entries))
-	if o.Shuffle {
-		visits = order.New(o.Seed, len(o.Entries))
-	}
-	go func() {
-		defer close(out)
-		for ; ; step++ {
-			batch := &pendingBatch{pairs: make([]Pair, o.Batch), errs: make([]error, o.Batch)}
-			for k, item := range visits.Batch(step, o.Batch) {
-				select {
-				case workers <- struct{}{}:
-				case <-stop:
-					return
-				}
-				position := step*o.Batch + k
-				batch.done.Go(func() {
-					batch.pairs[k], batch.errs[k] = l.varied(item, position)
-					<-workers
-				})
-			}
-			select {
-			case out <- batch:
-			case <-stop:
-				return
-			}
-		}
-	}()
-	return out
+	return streamed(l.options, step, l.varied, newBatch)
 }
 
 // varied returns a pair with the augmentation that belongs to its position in the run.

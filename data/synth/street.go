@@ -21,6 +21,8 @@ type StreetOptions struct {
 	// RandomLanes moves the lane marks of each street sideways and changes their length. Without it they run in the
 	// same two lines through every street, so a network may learn from them where it is.
 	RandomLanes bool
+	// Neighbours makes WriteStreets write the frames before and after each street too, see NewStreetSnippet.
+	Neighbours bool
 }
 
 // Validate reports the first option that is out of range.
@@ -73,21 +75,30 @@ func NewStreet(o StreetOptions, i int) *Street {
 	rng := rand.New(rand.NewPCG(o.Seed, uint64(i)))
 	scene := newStreetScene(o, rng)
 	street := &Street{
-		Left:  scene.render(o, 0),
-		Right: scene.render(o, streetBaseline),
+		Left:  scene.render(o, streetCamera{}),
+		Right: scene.render(o, streetCamera{x: streetBaseline}),
 		Depth: scene.depth(o),
 	}
-	gain, offset := 1+.04*rng.NormFloat64(), .01*rng.NormFloat64()
-	for k, v := range street.Right.RGB {
-		street.Right.RGB[k] = float32(float64(v)*gain + offset)
-	}
+	changeExposure(street.Right, rng)
 	for _, view := range []*kitti.Image{street.Left, street.Right} {
 		addHighlights(view, rng)
-		for k := range view.RGB {
-			view.RGB[k] = min(max(view.RGB[k]+.01*float32(rng.NormFloat64()), 0), 1)
-		}
+		addNoise(view, rng)
 	}
 	return street
+}
+
+// changeExposure gives a view a gain and an offset of its own.
+func changeExposure(view *kitti.Image, rng *rand.Rand) {
+	gain, offset := 1+.04*rng.NormFloat64(), .01*rng.NormFloat64()
+	for k, v := range view.RGB {
+		view.RGB[k] = float32(float64(v)*gain + offset)
+	}
+}
+
+func addNoise(view *kitti.Image, rng *rand.Rand) {
+	for k := range view.RGB {
+		view.RGB[k] = min(max(view.RGB[k]+.01*float32(rng.NormFloat64()), 0), 1)
+	}
 }
 
 // addHighlights adds none, one or two soft white spots.

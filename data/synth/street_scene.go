@@ -95,8 +95,9 @@ type streetHit struct {
 	axis int // the direction that the surface faces: 0 sideways, 1 up or down, 2 towards the cameras
 }
 
-// cast follows the ray from (offset, 0, 0) in the direction (dx, dy, 1) to the first surface.
-func (s *streetScene) cast(offset, dx, dy float64) streetHit {
+// cast follows the ray from (x, 0, z) in the direction (dx, dy, 1) to the first surface. The hit's z counts from the ray's
+// start.
+func (s *streetScene) cast(x, z, dx, dy float64) streetHit {
 	hit := streetHit{z: math.Inf(1), box: -1}
 	if dy > 0 {
 		hit = streetHit{z: streetGround / dy, box: -1, axis: 1}
@@ -104,11 +105,11 @@ func (s *streetScene) cast(offset, dx, dy float64) streetHit {
 	ix, iy := 1/dx, 1/dy
 	for i := range s.boxes {
 		b := &s.boxes[i]
-		near, far, axis := b.low[2], b.high[2], 2
+		near, far, axis := b.low[2]-z, b.high[2]-z, 2
 		if near >= hit.z || far <= 0 {
 			continue
 		}
-		x0, x1 := (b.low[0]-offset)*ix, (b.high[0]-offset)*ix
+		x0, x1 := (b.low[0]-x)*ix, (b.high[0]-x)*ix
 		if x0 > x1 {
 			x0, x1 = x1, x0
 		}

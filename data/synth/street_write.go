@@ -20,6 +20,9 @@ const (
 // WriteStreets writes train+test streets below dir in the layout of KITTI's raw recordings: calibration files, PNG images
 // of both cameras, laser scans, and the two split files. The streets for tests form a drive of their own. Their day,
 // 2000_01_01, is none of KITTI's.
+//
+// With neighbours, street i is frame 4·i + 1, and frames 4·i and 4·i + 2 are the left views before and after it. The split
+// files list the frames that are streets.
 func WriteStreets(ctx context.Context, dir string, train, test int, o StreetOptions) error {
 	if err := o.Validate(); err != nil {
 		return err
@@ -33,6 +36,9 @@ func WriteStreets(ctx context.Context, dir string, train, test int, o StreetOpti
 		entries[i] = kitti.Entry{Frame: kitti.Frame{Date: day, Drive: day + "_drive_0001_sync", Index: i}, Camera: kitti.Left}
 		if i >= train {
 			entries[i].Frame = kitti.Frame{Date: day, Drive: day + "_drive_0002_sync", Index: i - train}
+		}
+		if o.Neighbours {
+			entries[i].Index = 4*entries[i].Index + 1
 		}
 	}
 	for _, first := range []kitti.Entry{entries[0], entries[train]} {
@@ -63,7 +69,7 @@ func writeAllStreets(ctx context.Context, dir string, entries []kitti.Entry, o S
 		group.Go(func() {
 			for i := w; i < len(entries) && errs[w] == nil; i += workers {
 				if errs[w] = ctx.Err(); errs[w] == nil {
-					errs[w] = writeStreet(dir, entries[i], NewStreet(o, i), o)
+					errs[w] = writeStreet(dir, entries[i], i, o)
 				}
 			}
 		})
@@ -77,20 +83,40 @@ func writeAllStreets(ctx context.Context, dir string, entries []kitti.Entry, o S
 	return nil
 }
 
-func writeStreet(dir string, e kitti.Entry, s *Street, o StreetOptions) error {
-	views := map[kitti.Camera]*kitti.Image{kitti.Left: s.Left, kitti.Right: s.Right}
-	for camera, view := range views {
-		f, err := os.Create(filepath.Join(dir, e.Image(camera, ".png")))
-		if err != nil {
-			return fmt.Errorf("synth: cannot write a street: %w", err)
+// writeStreet writes the i-th street as the entry's frame.
+func writeStreet(dir string, e kitti.Entry, i int, o StreetOptions) error {
+	street := &StreetSnippet{}
+	if o.Neighbours {
+		street = NewStreetSnippet(o, i)
+		for shift, view := range map[int]*kitti.Image{-1: street.Before, 1: street.After} {
+			frame := e.Frame
+			frame.Index += shift
+			if err := writeView(dir, frame, kitti.Left, view); err != nil {
+				return err
+			}
 		}
-		if err := view.WritePNG(f); err != nil {
-			_ = f.Close()
-			return fmt.Errorf("synth: cannot write a street: %w", err)
-		}
-		if err := f.Close(); err != nil {
-			return fmt.Errorf("synth: cannot write a street: %w", err)
+	} else {
+		street.Street = *NewStreet(o, i)
+	}
+	for camera, view := range map[kitti.Camera]*kitti.Image{kitti.Left: street.Left, kitti.Right: street.Right} {
+		if err := writeView(dir, e.Frame, camera, view); err != nil {
+			return err
 		}
 	}
-	return kitti.WriteScan(filepath.Join(dir, e.Scan()), s.Points(o))
+	return kitti.WriteScan(filepath.Join(dir, e.Scan()), street.Points(o))
+}
+
+func writeView(dir string, frame kitti.Frame, camera kitti.Camera, view *kitti.Image) error {
+	f, err := os.Create(filepath.Join(dir, frame.Image(camera, ".png")))
+	if err != nil {
+		return fmt.Errorf("synth: cannot write a street: %w", err)
+	}
+	if err := view.WritePNG(f); err != nil {
+		_ = f.Close()
+		return fmt.Errorf("synth: cannot write a street: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("synth: cannot write a street: %w", err)
+	}
+	return nil
 }
