@@ -35,6 +35,7 @@ type Selection struct {
 
 // Variant changes a preset, for studies. Runs of a variant have a folder of their own.
 type Variant struct {
+	View        string  `help:"What the image is made from to train: the other view of a stereo pair, or the frames before and after, with a pose network: ${enum}." enum:"stereo,temporal" default:"stereo"`
 	Steps       int     `help:"Training steps; the schedule is stretched." placeholder:"N"`
 	Scale       float64 `help:"Scale c of the general distribution." placeholder:"C"`
 	Sharing     string  `help:"What shares an adaptive α: each coefficient its own, or a band one." enum:"coefficient,band" default:"coefficient"`
@@ -58,6 +59,9 @@ func (v Variant) flags() string {
 		if value != 0 {
 			fmt.Fprintf(&b, " --%s %g", name, value)
 		}
+	}
+	if v.View == ViewTemporal {
+		b.WriteString(" --view temporal")
 	}
 	add("steps", float64(v.Steps))
 	add("scale", v.Scale)
@@ -113,6 +117,14 @@ func (s *Selection) folder(session *cli.Session) string {
 	return folder
 }
 
+// config returns the preset's configuration of a row for the view that was asked for.
+func (s *Selection) config(row string) (Config, error) {
+	if s.View == ViewTemporal {
+		return NewTemporalConfig(s.Preset, row)
+	}
+	return NewConfig(s.Preset, row)
+}
+
 // source returns the pairs, which synthetic streets are written for where no recordings are given.
 func (s *Selection) source(ctx context.Context, session *cli.Session, c *Config) (Source, error) {
 	if s.Data == "" {
@@ -125,7 +137,15 @@ func (s *Selection) source(ctx context.Context, session *cli.Session, c *Config)
 		return Source{}, errors.New("--data needs --train-split and --test-split: files that list frames below it")
 	}
 	c.Data.Name, c.Data.Seed = "kitti", 0
-	return ReadSource(s.Data, s.TrainSplit, s.TestSplit)
+	source, err := ReadSource(s.Data, s.TrainSplit, s.TestSplit)
+	if err != nil || s.View != ViewTemporal {
+		return source, err
+	}
+	source, skipped, err := source.WithNeighbours()
+	if skipped > 0 && err == nil {
+		session.Notef("%d training frames have no frame before or after them and are left out, %d are used", skipped, len(source.Train))
+	}
+	return source, err
 }
 
 // each trains or opens every run of the selection, seed by seed, and gives it to do.
@@ -140,7 +160,7 @@ func (s *Selection) each(ctx context.Context, session *cli.Session, do func(*Tra
 	}
 	for _, seed := range s.Seed {
 		for _, row := range s.Row {
-			config, err := NewConfig(s.Preset, row)
+			config, err := s.config(row)
 			if err != nil {
 				return err
 			}
@@ -199,6 +219,9 @@ type EvalCommand struct {
 
 // Run prints a line of metrics for each run.
 func (c *EvalCommand) Run(ctx context.Context, s *cli.Session) error {
+	if c.View == ViewTemporal && !c.MedianScaling {
+		return errors.New("--view temporal leaves the scale of depths open: it cannot be evaluated with --no-median-scaling")
+	}
 	protocol := PublicProtocol()
 	protocol.MaxDepth, protocol.GargCrop, protocol.MedianScaling = c.Cap, c.Crop, c.MedianScaling
 	return c.each(ctx, s, func(t *Trained) error {
@@ -274,11 +297,12 @@ type StreetsCommand struct {
 	Width       int    `help:"Pixels." default:"96"`
 	Seed        uint64 `help:"The same seed gives the same streets." default:"1"`
 	RandomLanes bool   `help:"Lane marks that differ from street to street."`
+	Neighbours  bool   `help:"Write the frames before and after each street too, for --view temporal."`
 }
 
 // Run writes the streets.
 func (c *StreetsCommand) Run(ctx context.Context, s *cli.Session) error {
-	o := synth.StreetOptions{Height: c.Height, Width: c.Width, Seed: c.Seed, RandomLanes: c.RandomLanes}
+	o := synth.StreetOptions{Height: c.Height, Width: c.Width, Seed: c.Seed, RandomLanes: c.RandomLanes, Neighbours: c.Neighbours}
 	if err := synth.WriteStreets(ctx, c.Dir, c.Train, c.Test, o); err != nil {
 		return err
 	}

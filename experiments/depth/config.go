@@ -12,10 +12,12 @@ import (
 type Config struct {
 	Data    DataConfig    `json:"data"`
 	Network NetworkConfig `json:"network"`
-	Loss    LossConfig    `json:"loss"`
-	Adam    adam.Config   `json:"adam"`
-	Batch   int           `json:"batch"`
-	Steps   int           `json:"steps"`
+	// Pose is the pose network, where the data's view is that of neighbouring frames.
+	Pose  *PoseConfig `json:"pose,omitempty"`
+	Loss  LossConfig  `json:"loss"`
+	Adam  adam.Config `json:"adam"`
+	Batch int         `json:"batch"`
+	Steps int         `json:"steps"`
 	// LogEvery, EvalEvery and CheckpointEvery are in steps.
 	LogEvery        int      `json:"log_every"`
 	EvalEvery       int      `json:"eval_every"`
@@ -25,10 +27,11 @@ type Config struct {
 
 // DataConfig says what is trained and tested on.
 type DataConfig struct {
-	Name         string             `json:"name"` // "streets" or "kitti"
+	Name         string             `json:"name"`           // "streets" or "kitti"
+	View         string             `json:"view,omitempty"` // ViewStereo or ViewTemporal
 	Height       int                `json:"height"`
 	Width        int                `json:"width"`
-	Train        int                `json:"train"` // pairs
+	Train        int                `json:"train"` // pairs, or frames with their neighbours
 	Test         int                `json:"test"`
 	Seed         uint64             `json:"seed"` // of synthetic streets
 	RandomLanes  bool               `json:"random_lanes"`

@@ -61,28 +61,37 @@ func Residual(left, right, disparity *Node) *Node {
 
 // Terms returns the photometric loss and the smoothness loss, scalars, of one prediction.
 func (c LossConfig) Terms(scope *model.Scope, left, right, disparity *Node, steps int) (photometric, smoothness *Node) {
+	return c.terms(scope, left, Residual(left, right, disparity), disparity, steps)
+}
+
+// terms is Terms for the residuals of the target, those of several sources behind each other on the batch axis.
+func (c LossConfig) terms(scope *model.Scope, target, residual, disparity *Node, steps int) (photometric, smoothness *Node) {
 	switch c.Kind {
 	case KindL1:
-		photometric = c.absolute(left, right, disparity)
+		photometric = c.absolute(target, residual)
 	case KindFixed, KindAnnealed, KindAdaptive:
-		photometric = c.general(scope.In(lossScope), Residual(left, right, disparity), steps)
+		photometric = c.general(scope.In(lossScope), residual, steps)
 	default:
 		exceptions.Panicf("depth: unknown kind of loss %q", c.Kind)
 	}
 	if c.Smoothness == 0 {
-		return photometric, ScalarZero(left.Graph(), left.DType())
+		return photometric, ScalarZero(target.Graph(), target.DType())
 	}
-	return photometric, MulScalar(roughness(disparity, left), c.Smoothness)
+	return photometric, MulScalar(roughness(disparity, target), c.Smoothness)
 }
 
 // absolute is the mean absolute residual, with structural similarity mixed in where the configuration says so.
-func (c LossConfig) absolute(left, right, disparity *Node) *Node {
-	residual := Residual(left, right, disparity)
+func (c LossConfig) absolute(target, residual *Node) *Node {
 	l1 := ReduceAllMean(Abs(residual))
 	if c.SSIM == 0 {
 		return l1
 	}
-	dissimilarity := ReduceAllMean(gomlxops.DSSIM(left, Sub(left, residual)))
+	targets := []*Node{target}
+	for len(targets)*target.Shape().Dimensions[0] < residual.Shape().Dimensions[0] {
+		targets = append(targets, target)
+	}
+	target = Concatenate(targets, 0)
+	dissimilarity := ReduceAllMean(gomlxops.DSSIM(target, Sub(target, residual)))
 	return Add(MulScalar(dissimilarity, c.SSIM), MulScalar(l1, 1-c.SSIM))
 }
 

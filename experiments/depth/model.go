@@ -9,18 +9,19 @@ import (
 // terms are the numbers that are logged at each step.
 var terms = []string{"photometric", "smoothness", "disparity"}
 
-// trainingGraph builds one step's loss. inputs are the left and the right images, `[batch, height, width, 3]`. It returns
+// trainingGraph builds one step's loss. inputs are as the loaders of the configuration's view give them. It returns
 // the terms, each a scalar: the two parts of the loss, each a mean over the scales, and the mean disparity in pixels.
 func (c Config) trainingGraph(scope *model.Scope, _ any, inputs []*Node) []*Node {
-	left, right := inputs[0], inputs[1]
-	disparities := c.Network.Disparities(scope, left)
+	target := inputs[0]
+	disparities := c.Network.Disparities(scope, target)
+	residual := c.residuals(scope, inputs)
 	var photometric, smoothness *Node
 	for i, disparity := range disparities {
 		at := scope
 		if i > 0 {
 			at = scope.In("scale_%d", i)
 		}
-		p, s := c.Loss.Terms(at, left, right, disparity, c.Steps)
+		p, s := c.Loss.terms(at, target, residual(disparity), disparity, c.Steps)
 		s = DivScalar(s, float64(int(1)<<i))
 		if i == 0 {
 			photometric, smoothness = p, s

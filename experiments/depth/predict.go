@@ -20,8 +20,10 @@ type Predictor struct {
 
 // NewPredictor returns a predictor with the weights of a store.
 func NewPredictor(backend compute.Backend, store *model.Store, c Config) (*Predictor, error) {
+	network := c.Network
+	network.Scales = 1 // the finest prediction is the result: the others are not built
 	exec, err := model.NewExec(backend, store, func(scope *model.Scope, image *graph.Node) *graph.Node {
-		return c.Network.Disparities(scope, image)[0]
+		return network.Disparities(scope, image)[0]
 	})
 	if err != nil {
 		return nil, fmt.Errorf("depth: cannot build the predictor: %w", err)

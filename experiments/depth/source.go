@@ -34,11 +34,14 @@ func ReadSource(root, trainSplit, testSplit string) (Source, error) {
 // Streets returns the synthetic streets that the configuration asks for. They are written below cache where they are not
 // there yet.
 func (c DataConfig) Streets(ctx context.Context, cache string) (Source, error) {
-	lanes := ""
+	kind := ""
 	if c.RandomLanes {
-		lanes = "-lanes"
+		kind = "-lanes"
 	}
-	root := filepath.Join(cache, fmt.Sprintf("streets-%dx%d-%d-%d-seed-%d%s", c.Width, c.Height, c.Train, c.Test, c.Seed, lanes))
+	if c.View == ViewTemporal {
+		kind += "-neighbours"
+	}
+	root := filepath.Join(cache, fmt.Sprintf("streets-%dx%d-%d-%d-seed-%d%s", c.Width, c.Height, c.Train, c.Test, c.Seed, kind))
 	if _, err := os.Stat(root); errors.Is(err, fs.ErrNotExist) {
 		if err := c.writeStreets(ctx, cache, root); err != nil {
 			return Source{}, err
@@ -57,7 +60,7 @@ func (c DataConfig) writeStreets(ctx context.Context, cache, root string) error 
 		return fmt.Errorf("depth: cannot make the folder of the streets: %w", err)
 	}
 	defer os.RemoveAll(unfinished)
-	options := synth.StreetOptions{Height: c.Height, Width: c.Width, Seed: c.Seed, RandomLanes: c.RandomLanes}
+	options := synth.StreetOptions{Height: c.Height, Width: c.Width, Seed: c.Seed, RandomLanes: c.RandomLanes, Neighbours: c.View == ViewTemporal}
 	if err := synth.WriteStreets(ctx, unfinished, c.Train, c.Test, options); err != nil {
 		return err
 	}
@@ -72,13 +75,17 @@ func (c DataConfig) writeStreets(ctx context.Context, cache, root string) error 
 // cacheBytes is how much memory the loaders may hold pairs in.
 const cacheBytes = 512 << 20
 
-// loaders returns the loaders of the training pairs, in an order and with an augmentation that depend on the seed, and of
-// the test pairs.
-func (s Source) loaders(c Config, seed int64) (train, test *kitti.Loader, err error) {
-	options := kitti.LoaderOptions{
+func (s Source) trainingOptions(c Config, seed int64) kitti.LoaderOptions {
+	return kitti.LoaderOptions{
 		Root: s.Root, Entries: s.Train, Height: c.Data.Height, Width: c.Data.Width, Batch: c.Batch, Seed: seed,
 		Shuffle: true, Augment: c.Data.Augmentation, CacheBytes: cacheBytes,
 	}
+}
+
+// loaders returns the loaders of the training pairs, in an order and with an augmentation that depend on the seed, and of
+// the test pairs.
+func (s Source) loaders(c Config, seed int64) (train, test *kitti.Loader, err error) {
+	options := s.trainingOptions(c, seed)
 	if train, err = kitti.NewLoader(options); err != nil {
 		return nil, nil, err
 	}

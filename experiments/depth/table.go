@@ -56,8 +56,12 @@ func NewTable(results []run.Result) (*run.Table, error) {
 		if err := results[0].DecodeConfig(&c); err != nil {
 			return nil, err
 		}
-		layout.Notes = append(layout.Notes, fmt.Sprintf("Measured on %s, %d×%d pixels, %d pairs for training and %d for tests, %d steps.",
-			c.Data.Name, c.Data.Width, c.Data.Height, c.Data.Train, c.Data.Test, c.Steps))
+		trained := "pairs"
+		if c.Data.View == ViewTemporal {
+			trained = "frames with their neighbours"
+		}
+		layout.Notes = append(layout.Notes, fmt.Sprintf("Measured on %s, %d×%d pixels, %d %s for training and %d for tests, %d steps.",
+			c.Data.Name, c.Data.Width, c.Data.Height, c.Data.Train, trained, c.Data.Test, c.Steps))
 	}
 	return run.NewTable(layout, results)
 }

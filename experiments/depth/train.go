@@ -81,7 +81,11 @@ func (j Job) Train(ctx context.Context) (trained *Trained, err error) {
 }
 
 func (j Job) train(ctx context.Context, r *run.Run, store *model.Store) (*Trained, error) {
-	batches, tests, err := j.Source.loaders(j.Config, j.Seed)
+	_, tests, err := j.Source.loaders(j.Config, j.Seed)
+	if err != nil {
+		return nil, err
+	}
+	batches, err := j.Source.batches(j.Config, j.Seed)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +103,7 @@ func (j Job) train(ctx context.Context, r *run.Run, store *model.Store) (*Traine
 		return t, nil
 	}
 	training := run.Training{
-		Trainer: trainer, Terms: terms, Batches: batches.Batches, Steps: c.Steps,
+		Trainer: trainer, Terms: terms, Batches: batches, Steps: c.Steps,
 		LogEvery: c.LogEvery, EvalEvery: c.EvalEvery, CheckpointEvery: c.CheckpointEvery,
 		Evaluate: func(int) (run.Values, error) { return t.evaluate(c.Protocol) },
 		Progress: j.Progress, Title: fmt.Sprintf("%s, seed %d", j.Row, j.Seed), Show: terms[0],
