@@ -12,10 +12,13 @@
 //	adaptive α ∈ (0, 2)       the same with an α for each wavelet coefficient, learned with the network
 //
 //	go run ./experiments depth table --preset quick        all rows on synthetic streets, minutes on two cores
+//	go run ./experiments depth table --view temporal       the same rows from neighbouring frames
 //	go run ./experiments depth table --preset paper --data DIR --train-split FILE --test-split FILE      KITTI, on a GPU
 //
 // What differs from the paper: the pose between the two views is known (a calibrated stereo pair), where [2] and the paper
-// take neighbouring frames of a video and predict the pose with a second network. That variant is missing here.
+// take neighbouring frames of a video and predict the pose with a second network. --view temporal does that: the image is
+// made from the frame before and the frame after it, with the motions that the pose network sees in the three frames (no
+// explainability masks, which the paper leaves out as well). Depths then have no scale, and are compared by medians.
 //
 // README.md says what was measured, and what of the paper's table holds on synthetic streets and what does not.
 //

@@ -78,3 +78,36 @@ func TestKeptResultsSayWhatTheReadmeSays(t *testing.T) {
 		t.Errorf("mean α of luma %.2f, of U %.2f", y, u)
 	}
 }
+
+// What the README says of the results on neighbouring frames, of one seed.
+func TestKeptTemporalResultsSayWhatTheReadmeSays(t *testing.T) {
+	avg := map[string]map[string]float64{}
+	for _, name := range []string{"quick", "temporal"} {
+		results, err := Kept(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		avg[name] = map[string]float64{}
+		for _, r := range results {
+			row, err := RowOf(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Seed == 1 {
+				avg[name][row] = r.Values["avg"]
+			}
+		}
+	}
+	temporal := avg["temporal"]
+	if len(temporal) != 3 {
+		t.Errorf("kept: %v, want three rows", temporal)
+	}
+	for row, value := range temporal {
+		if value <= avg["quick"][row] || value > .65*.487 { // the mean map's, as in the README
+			t.Errorf("%s: Avg %.3f, with stereo pairs %.3f", row, value, avg["quick"][row])
+		}
+	}
+	if !(temporal[RowAlpha0] < temporal[RowAdaptive] && temporal[RowAdaptive] < temporal[RowBaseline]) {
+		t.Errorf("%v, want α = 0 before adaptive before L1", temporal)
+	}
+}
