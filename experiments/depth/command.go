@@ -266,26 +266,33 @@ type KeptCommand struct {
 	Format string `help:"Format of the tables: ${enum}." enum:"markdown,csv,json" default:"markdown"`
 }
 
-// Run prints the table of the preset quick, and that of the studies.
+// Run prints the table of the preset quick, that of the studies, and that of training on neighbouring frames.
 func (c *KeptCommand) Run(s *cli.Session) error {
-	results, err := Kept("quick")
-	if err != nil {
-		return err
+	for i, kept := range []func() (*run.Table, error){keptTable("quick"), StudiesTable, keptTable("temporal")} {
+		table, err := kept()
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			if _, err := fmt.Fprintln(s.Out); err != nil {
+				return err
+			}
+		}
+		if err := table.Write(s.Out, c.Format); err != nil {
+			return err
+		}
 	}
-	table, err := NewTable(results)
-	if err != nil {
-		return err
+	return nil
+}
+
+func keptTable(name string) func() (*run.Table, error) {
+	return func() (*run.Table, error) {
+		results, err := Kept(name)
+		if err != nil {
+			return nil, err
+		}
+		return NewTable(results)
 	}
-	if err := table.Write(s.Out, c.Format); err != nil {
-		return err
-	}
-	if table, err = StudiesTable(); err != nil {
-		return err
-	}
-	if _, err := fmt.Fprintln(s.Out); err != nil {
-		return err
-	}
-	return table.Write(s.Out, c.Format)
 }
 
 // StreetsCommand writes synthetic streets.
