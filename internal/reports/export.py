@@ -34,7 +34,7 @@ def page(notebook: nbformat.NotebookNode, title: str, templates: Path, facts: st
     exporter = HTMLExporter(config=config, template_name="offline", embed_images=True)
     resources = {"metadata": {"name": title}, "report": {"facts": facts}}
     body, _ = exporter.from_notebook_node(notebook, resources=resources)
-    return body
+    return re.sub(r'(href="[^"/:#]+)\.ipynb(?=[#"])', r"\1.html", body)  # notebooks link to each other, and so do reports
 
 
 def title_of(notebook: nbformat.NotebookNode, name: str) -> str:

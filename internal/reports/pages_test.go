@@ -56,11 +56,15 @@ func TestReports_PageIsWhole(t *testing.T) {
 	root := root(t)
 	browserPath(t)
 	dir, out := workplace(t, root), t.TempDir()
-	writeNotebook(t, filepath.Join(dir, "small.ipynb"), "# Small\n\nThe loss is $\\rho(x) = \\frac{x^2}{2}$.", figureCell)
+	writeNotebook(t, filepath.Join(dir, "small.ipynb"), "# Small\n\nThe loss is $\\rho(x) = \\frac{x^2}{2}$. Then [the next](next.ipynb#part).", figureCell)
 	if said, err := run(t, root, nil, "--notebooks", dir, "--out", out, "--pdf"); err != nil {
 		t.Fatal(said, err)
 	}
 	lookAt(t, filepath.Join(out, "small.html"))
+	page, err := os.ReadFile(filepath.Join(out, "small.html"))
+	if err != nil || !strings.Contains(string(page), `href="next.html#part"`) {
+		t.Errorf("the page does not link to the next report (%v)", err)
+	}
 	pdf, err := os.ReadFile(filepath.Join(out, "small.pdf"))
 	if err != nil || !strings.HasPrefix(string(pdf), "%PDF") || len(pdf) < 20_000 {
 		t.Errorf("the PDF holds %d bytes (%v)", len(pdf), err)
@@ -108,7 +112,7 @@ func lookAt(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, unwanted := range []string{"noautoget", `src="http`, "require.min.js"} {
+	for _, unwanted := range []string{"noautoget", `src="http`, "require.min.js", `.ipynb"`} {
 		if strings.Contains(string(content), unwanted) {
 			t.Errorf("the page holds %q", unwanted)
 		}
