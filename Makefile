@@ -3,7 +3,7 @@ SHELL := /bin/sh
 export GOMLX_NO_AUTO_INSTALL := 1
 export GOFLAGS := -buildvcs=false
 # IPython, which exports the reports, makes its folder when it starts: here, not in the home folder.
-export IPYTHONDIR := $(CURDIR)/.venv/jupyter/ipython
+export IPYTHONDIR := $(CURDIR)/.venv/ipython
 
 # Go and pip keep their caches in the home folder. Where there is none, they go into the clone.
 ifeq ($(HOME),)

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -71,6 +72,8 @@ func TestReports_PageIsWhole(t *testing.T) {
 	}
 }
 
+var notebookLink = regexp.MustCompile(`href="[^"]*\.ipynb[^"]*"`)
+
 // lookAt opens a report without a network, and finds rendered formulas, loaded pictures, Go in colours, and no set-up cell.
 func lookAt(t *testing.T, path string) {
 	t.Helper()
@@ -112,10 +115,13 @@ func lookAt(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, unwanted := range []string{"noautoget", `src="http`, "require.min.js", `.ipynb"`} {
+	for _, unwanted := range []string{"noautoget", `src="http`, "require.min.js"} {
 		if strings.Contains(string(content), unwanted) {
 			t.Errorf("the page holds %q", unwanted)
 		}
+	}
+	if link := notebookLink.Find(content); link != nil {
+		t.Errorf("the page links to a notebook, not to its report: %s", link)
 	}
 	if testing.Verbose() {
 		fmt.Printf("%s: %d formulas, %d pictures\n", filepath.Base(path), page.count(t, "mjx-container"), page.count(t, "img"))
