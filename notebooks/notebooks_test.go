@@ -101,6 +101,9 @@ func TestNotebooks_StartAlike(t *testing.T) {
 		if !strings.Contains(string(code[1].Source), "show.Setting(") {
 			t.Errorf("the second code cell does not show the versions, the backend and the seed: call show.Setting")
 		}
+		if !strings.Contains(string(code[1].Source), "var seed = show.Seed(") {
+			t.Errorf("the second code cell does not take the seed of all random numbers: var seed = show.Seed(1)")
+		}
 		if first := string(n.Cells[0].Source); n.Cells[0].CellType != "markdown" || !strings.HasPrefix(first, "# ") {
 			t.Errorf("the notebook does not start with its title")
 		}

@@ -65,6 +65,11 @@ func fail(reason string) {
 		mime:    protocol.MIMETextHTML,
 		content: `<div style="color:#b3261e">✗ ` + html.EscapeString(reason) + `</div>`,
 	})
+	stop(reason)
+}
+
+// stop says on stderr why a cell cannot go on, and ends it with status 1.
+func stop(reason string) {
 	fmt.Fprintln(stderr, reason)
 	exit(1)
 }

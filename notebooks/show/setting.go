@@ -2,8 +2,10 @@ package show
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
 )
 
@@ -51,4 +53,24 @@ func versionOf(module string) string {
 		}
 	}
 	return ""
+}
+
+// SeedVariable is the environment variable that replaces the seed of every notebook, to see what depends on it.
+const SeedVariable = "ROBUSTLOSS_SEED"
+
+// Seed returns the seed of the notebook's random numbers: the standard one, or that of [SeedVariable] where it is set.
+// A notebook declares it once, in its second cell, and draws everything from it:
+//
+//	var seed = show.Seed(1)
+func Seed(standard uint64) uint64 {
+	text := os.Getenv(SeedVariable)
+	if text == "" {
+		return standard
+	}
+	seed, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		fail(fmt.Sprintf("%s is %q: it must be a whole number, 0 or greater", SeedVariable, text))
+		return standard
+	}
+	return seed
 }

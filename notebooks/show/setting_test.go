@@ -37,3 +37,18 @@ func TestNameOf(t *testing.T) {
 		}
 	}
 }
+
+func TestSeed_ObeysTheEnvironment(t *testing.T) {
+	r := record(t)
+	t.Setenv(SeedVariable, "")
+	if got := Seed(7); got != 7 || r.status != -1 {
+		t.Errorf("without the variable Seed(7) = %d, status %d", got, r.status)
+	}
+	t.Setenv(SeedVariable, "12")
+	if got := Seed(7); got != 12 || r.status != -1 {
+		t.Errorf("with 12 Seed(7) = %d, status %d", got, r.status)
+	}
+	t.Setenv(SeedVariable, "-1")
+	Seed(7)
+	r.wantFailure(t, SeedVariable+" is &#34;-1&#34;: it must be a whole number")
+}
