@@ -24,7 +24,7 @@ endif
 REPORTS := .venv/bin/python internal/reports
 NB ?=
 
-.PHONY: help setup setup-cuda reports pdf lab test lint bench clean
+.PHONY: help setup setup-cuda kernel reports pdf lab test lint bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -36,6 +36,10 @@ setup: ## prepare the clone: Python environment, kernel, XLA plugin
 setup-cuda: ## the same, and XLA's plugin for CUDA (Linux with an NVIDIA GPU)
 	@sh internal/setup/need-go.sh
 	@go run ./internal/setup cuda
+
+kernel: ## only the Go kernel, under a name of its own, into the Jupyter or VS Code that you have
+	@sh internal/setup/need-go.sh
+	@go run ./internal/setup kernel
 
 reports: setup ## execute the notebooks and write reports/ (NB=01_derivation: one; ROBUSTLOSS_PRESET=tiny|quick|paper)
 	@$(REPORTS) $(NB)

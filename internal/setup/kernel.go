@@ -2,8 +2,12 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 )
@@ -45,19 +49,79 @@ func (p *project) spec() kernelSpec {
 // escape protects a text from the substitution of ${…} in a kernel's environment.
 func escape(text string) string { return strings.ReplaceAll(text, "$", "$$") }
 
-// registerKernel writes the kernel's description where only this clone's JupyterLab finds it.
-func (p *project) registerKernel() error {
+// encodeSpec writes a description as Jupyter reads it.
+func encodeSpec(spec kernelSpec) ([]byte, error) {
 	var content bytes.Buffer
 	encoder := json.NewEncoder(&content)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(p.spec()); err != nil {
+	if err := encoder.Encode(spec); err != nil {
+		return nil, err
+	}
+	return content.Bytes(), nil
+}
+
+// registerKernel writes the kernel's description where only this clone's JupyterLab finds it.
+func (p *project) registerKernel() error {
+	content, err := encodeSpec(p.spec())
+	if err != nil {
 		return err
 	}
 	if err := writeFile(p.path(labSettings), []byte(quietLab)); err != nil {
 		return err
 	}
-	return writeFile(p.path(kernelDir, "kernel.json"), content.Bytes())
+	return writeFile(p.path(kernelDir, "kernel.json"), content)
+}
+
+// userKernelName tells the kernel of this project from a GoNB that the user may have.
+const userKernelName = "robustloss-gonb"
+
+// userKernel registers the kernel of this clone in the Jupyter, or the VS Code, that the user has, beside the kernels
+// that are there. Nothing else of that installation is touched.
+func (p *project) userKernel() step {
+	path := filepath.Join(jupyterData(), "kernels", userKernelName, "kernel.json")
+	product, _ := filepath.Rel(p.root, path) // a clone and a home folder that have no common root are on Windows
+	return step{
+		name:     "user-kernel",
+		what:     "registering the kernel " + userKernelName + " with your Jupyter",
+		inputs:   []string{"internal/setup/kernel.go"},
+		settings: []string{jupyterData()},
+		products: []string{product},
+		run: func(context.Context) error {
+			if jupyterData() == "" {
+				return errors.New("your Jupyter's data folder is not known: name it in JUPYTER_DATA_DIR")
+			}
+			spec := p.spec()
+			spec.DisplayName = "Go (robustloss)"
+			content, err := encodeSpec(spec)
+			if err != nil {
+				return err
+			}
+			if err := writeFile(path, content); err != nil {
+				return err
+			}
+			fmt.Fprintf(p.out, "setup: wrote %s; choose “%s” as the kernel of the notebooks\n", path, spec.DisplayName)
+			return nil
+		},
+	}
+}
+
+// jupyterData returns the folder in which Jupyter looks for what its user added, "" where there is no home folder.
+func jupyterData() string {
+	if folder := os.Getenv("JUPYTER_DATA_DIR"); folder != "" {
+		return folder
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	if runtime.GOOS == "darwin" {
+		return filepath.Join(home, "Library", "Jupyter")
+	}
+	if folder := os.Getenv("XDG_DATA_HOME"); folder != "" {
+		return filepath.Join(folder, "jupyter")
+	}
+	return filepath.Join(home, ".local", "share", "jupyter")
 }
 
 // labSettings is where JupyterLab of the environment finds the settings that its user has not made.

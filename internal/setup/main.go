@@ -4,9 +4,11 @@
 //	go run ./internal/setup            # what notebooks, reports and tests need
 //	go run ./internal/setup cuda       # the same, and the CUDA plugin
 //	go run ./internal/setup lint       # golangci-lint, and nothing else
+//	go run ./internal/setup kernel     # GoNB, and its kernel in the Jupyter that the user has
 //
 // It uses nothing but the standard library, so that it runs before anything is downloaded. A step that is done is not
-// done again: see [step]. Nothing is written outside the clone, but for the caches of Go and pip.
+// done again: see [step]. Nothing is written outside the clone, but for the caches of Go and pip, and by kernel one
+// folder among the user's Jupyter kernels.
 package main
 
 import (

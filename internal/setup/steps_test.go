@@ -25,7 +25,7 @@ func TestStepsFor(t *testing.T) {
 	if hasXLA() {
 		usual += " plugin"
 	}
-	want := map[string]string{"": usual, "lint": "lint"}
+	want := map[string]string{"": usual, "lint": "lint", "kernel": "tools user-kernel"}
 	if runtime.GOOS == "linux" {
 		want["cuda"] = usual + " cuda"
 	}
@@ -47,7 +47,7 @@ func TestSteps_InputsExist(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := newProject(root)
-	for _, s := range []step{p.prerequisites(), p.python(), p.tools(), p.kernel(), p.plugin(), p.cuda(), p.lint()} {
+	for _, s := range []step{p.prerequisites(), p.python(), p.tools(), p.kernel(), p.plugin(), p.cuda(), p.lint(), p.userKernel()} {
 		if _, err := p.digest(s); err != nil {
 			t.Errorf("%s: %v", s.name, err)
 		}
@@ -95,6 +95,31 @@ func TestSpec_HoldsForThisClone(t *testing.T) {
 	}
 	if bytes.Contains(content, []byte(`\u0026`)) {
 		t.Error("the file is escaped for HTML")
+	}
+}
+
+func TestUserKernel_StandsBesideTheOthers(t *testing.T) {
+	data := t.TempDir()
+	t.Setenv("JUPYTER_DATA_DIR", data)
+	p := newProject(t.TempDir())
+	var said bytes.Buffer
+	p.out = &said
+	if err := p.userKernel().run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(filepath.Join(data, "kernels", "robustloss-gonb", "kernel.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got kernelSpec
+	if err := json.Unmarshal(content, &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.DisplayName != "Go (robustloss)" || got.Argv[0] != p.path(".tools", "bin", "gonb") {
+		t.Errorf("the kernel is %+v", got)
+	}
+	if !strings.Contains(said.String(), "robustloss-gonb") {
+		t.Errorf("it says %q", said.String())
 	}
 }
 

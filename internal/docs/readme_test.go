@@ -1,5 +1,5 @@
-// Package readme checks what the README says.
-package readme
+// Package docs checks what is written for readers: the README, the doc comments and the examples.
+package docs
 
 import (
 	"bytes"
