@@ -1,6 +1,8 @@
 package scalar
 
-import "math"
+import (
+	"math"
+)
 
 // Kernel is the general robust loss with a fixed shape α and scale c [1, Eq. 8 and the special cases beside it]:
 //
@@ -122,3 +124,122 @@ func (k Kernel) limit(r, turn float64, order int) float64 {
 	}
 	return math.Inf(1)
 }
+
+// belowTwo stands in for α = 2 in derivatives in α.
+const belowTwo = 2 - 0x1p-52
+
+// ScaleGradient returns ∂ρ/∂c = −(r/c)·ψ(r): never positive.
+func (k Kernel) ScaleGradient(r float64) float64 {
+	k.check()
+	if p, ok := k.ordinary(math.Abs(r)); ok {
+		return -p.u * p.u * math.Exp(p.y) / p.base / k.Scale
+	}
+	if degenerate(r, k.Alpha) {
+		if k.Alpha == 0 { // −z/(1+z/2)/c
+			return 0 - k.limit(r, 0, 1)*2
+		}
+		return 0 - k.limit(r, 0, 1)
+	}
+	p := k.at(k.ratio(r))
+	return 0 - p.power().times(p.ratio).times(p.ratio).over(newScaled(k.Scale)).float()
+}
+
+// AlphaGradient returns ∂ρ/∂α, which is never negative: a larger α never makes the loss of a residual smaller.
+// With t = log(1 + (r/c)²/|α−2|),
+//
+//	∂ρ/∂α = ½·sgn(2−α)·t²·e^(αt/2)·[K(αt/2) − K(t)],  K(v) = (e^−v − 1 + v)/v²
+//
+// At α = 0 it is −h/2 + z/(2(2+z)) + h²/4 with z = (r/c)² and h = log(1+z/2), and at α = ±∞ its limit 0. At r = 0 it is
+// 0 for every α. Towards α = 2 the true value diverges for r ≠ 0, like (z/4)·(log(z/|α−2|) − 2). At α = 2 the result is
+// finite: that of the next float64 below 2, a gap |α−2| of 2⁻⁵², as for [LogPartitionDerivative].
+func (k Kernel) AlphaGradient(r float64) float64 {
+	k.check()
+	switch {
+	case math.IsNaN(r) || math.IsNaN(k.Alpha):
+		return math.NaN()
+	case math.IsInf(k.Alpha, 0) || r == 0:
+		return 0
+	case k.Alpha == 2:
+		k.Alpha = belowTwo
+		return k.AlphaGradient(r)
+	case math.IsInf(r, 0) && k.Alpha < 0:
+		return 2 / k.Alpha / k.Alpha
+	case math.IsInf(r, 0):
+		return math.Inf(1)
+	}
+	p := k.at(k.ratio(r))
+	return p.alphaGradient()
+}
+
+const badSquare = "robustloss/scalar: squared residual is negative"
+
+// RhoSquared returns the loss of a squared residual s = r² and its first two derivatives in s, as nonlinear least
+// squares solvers want them, also for the squared norm s = ‖r‖² of a residual vector:
+//
+//	ρ(s) = (b/α)·[(1+q)^(α/2) − 1],  ρ′ = (1+q)^(α/2−1)/(2c²) = w/2,  ρ″ = sgn(α−2)·(1+q)^(α/2−2)/(4c⁴)
+//
+// with b = |α−2| and q = s/(b·c²). At s = 0: ρ = 0 and ρ′ = 1/(2c²). At α = 2, ρ″ = 0. Solvers that minimise
+// ½·Σ ρ(s) with ρ′(0) = 1, as Ceres does, want 2c²·ρ(s) and its derivatives.
+//
+// It panics if s < 0.
+func (k Kernel) RhoSquared(s float64) (rho, rho1, rho2 float64) {
+	k.check()
+	if s < 0 {
+		panic(badSquare)
+	}
+	if p, ok := k.ordinary(math.Sqrt(s)); ok {
+		w := math.Exp(p.y) / p.base / k.Scale / k.Scale
+		if k.Alpha != 2 {
+			rho2 = math.Copysign(w/p.base/k.Scale/k.Scale/4, k.Alpha-2)
+		}
+		return p.rho(), w / 2, rho2
+	}
+	if degenerate(s, k.Alpha) {
+		return k.rhoDegenerate(s), k.limit(s, 2, 2) / 2, k.rho2Degenerate(s)
+	}
+	c := newScaled(k.Scale)
+	p := k.at(newScaled(math.Sqrt(s)).over(c))
+	w := p.power().over(c).over(c)
+	rho2 = w.over(p.base).over(c).over(c).times(scaled{p.side / 2, -1}).float()
+	return p.rho(), w.times(scaled{0.5, 0}).float(), rho2 + 0
+}
+
+// rho2Degenerate returns the limit of ρ″ for s → ∞, or NaN if s or α is NaN.
+func (k Kernel) rho2Degenerate(s float64) float64 {
+	return k.limit(s, 4, 4) / 4
+}
+
+// ordinary is what a point comes down to where everything is so far from the ends of float64's range, and y from those of
+// exp's precision, that plain products will do: the fast path of Kernel.
+type ordinary struct {
+	u    float64 // |r|/c
+	y    float64 // αt/2, see point
+	base float64 // 1+q
+	bt   float64 // |α−2|·t
+}
+
+// ordinary returns the ordinary point at |r|, if it is one.
+func (k Kernel) ordinary(r float64) (p ordinary, ok bool) {
+	const far = 1e30
+	p.u = r / k.Scale
+	if !(p.u > 1/far && p.u < far && k.Scale > 1/far && k.Scale < far) {
+		return p, false
+	}
+	z, gap := p.u*p.u, math.Abs(k.Alpha-2)
+	switch {
+	case gap > 1e-3 && gap < 1e3:
+		q := z / gap
+		t := math.Log1p(q)
+		p.y, p.base, p.bt = k.Alpha/2*t, 1+q, gap*t
+	case gap == 0:
+		p.base, p.bt = 1, z
+	case math.IsInf(gap, 1):
+		p.y, p.base, p.bt = math.Copysign(z/2, k.Alpha), 1, z
+	default:
+		return p, false
+	}
+	return p, math.Abs(p.y) < 30
+}
+
+// rho returns ρ = (b·t/2)·E(y).
+func (p *ordinary) rho() float64 { return p.bt / 2 * expRatio(p.y) }

@@ -1,6 +1,9 @@
 package scalar
 
-import "math"
+import (
+	"errors"
+	"math"
+)
 
 // likelihood is the mean negative log-likelihood of samples without its term log Z(α), as a function of μ and s = log c:
 //
@@ -87,4 +90,109 @@ func (l *likelihood) step(freeMu, freeScale bool) (mu, s float64) {
 		s = 0
 	}
 	return mu, s
+}
+
+// bestStart returns the optimum in μ and c at this α, from a median, from the middle of the shortest half, and from the
+// optimum at a neighbouring α.
+func (f *fitter) bestStart(alpha float64, previous *likelihood) (best likelihood, err error) {
+	type start struct{ mu, scale float64 }
+	var starts []start
+	for _, mu := range []float64{f.data.quantile(0.5), f.data.shortestHalf()} {
+		if !f.freeMu {
+			mu = f.mu
+		}
+		starts = append(starts, start{mu, f.startScale(mu)})
+	}
+	if !f.freeMu || starts[1] == starts[0] {
+		starts = starts[:1]
+	}
+	if previous != nil {
+		starts = append(starts, start{previous.mu, previous.scale})
+		if alpha >= 1 { // convex in μ: one start will do
+			starts = starts[len(starts)-1:]
+		}
+	}
+	found := false
+	for _, s := range starts {
+		l, e := f.inner(alpha, s.mu, s.scale)
+		if e != nil {
+			err = e
+		} else if !found || l.value < best.value {
+			best, found = l, true
+		}
+	}
+	if found {
+		err = nil
+	}
+	return best, err
+}
+
+// startScale returns 1.48 times the median of |x − μ|, or a larger quantile where that is 0.
+func (f *fitter) startScale(mu float64) float64 {
+	if !f.freeScale {
+		return f.scale
+	}
+	d := f.data.deviations(mu)
+	for p := 0.5; p < 0.9999; p = (1 + p) / 2 {
+		if q := d.quantile(p); q > 0 {
+			return q * madToScale
+		}
+	}
+	return d.x[len(d.x)-1] * madToScale
+}
+
+// madToScale makes the median of the absolute deviations of a normal distribution its standard deviation: 1/Φ⁻¹(¾).
+const madToScale = 1.4826022185056018
+
+var errDiverged = errors.New("robustloss/scalar: the scale runs to 0: the likelihood has no maximum in reach; " +
+	"bound alpha from below, or fix the scale")
+
+// A step may lower log c by maxLogStep: a linear picture of the likelihood reaches no further.
+const (
+	maxLogStep     = 1.5
+	maxNewtonSteps = 1000 // log c has 1420 ≈ 950·1.5 values to go at most
+)
+
+// inner returns the minimum over μ and c at a given α, downhill from a start, by Newton's method with steps that are
+// halved until the value falls.
+func (f *fitter) inner(alpha, mu, scale float64) (likelihood, error) {
+	l := newLikelihood(f.data, alpha, mu, scale)
+	for !(l.value <= math.MaxFloat64) { // α > 2 and a scale so small that ρ overflows
+		if scale *= 4; !f.freeScale || math.IsInf(scale, 1) {
+			return l, errors.New("robustloss/scalar: the loss of a sample overflows: lower alpha, or raise the scale")
+		}
+		l = newLikelihood(f.data, alpha, mu, scale)
+	}
+	for range maxNewtonSteps {
+		stepMu, stepS := l.step(f.freeMu, f.freeScale)
+		if size := -stepS / maxLogStep; size > 1 {
+			stepMu, stepS = stepMu/size, stepS/size
+		}
+		gain := -(l.dMu*stepMu + l.dS*stepS)
+		if gain < 1e-22*math.Max(1, 1e3*math.Abs(l.value)) {
+			return l, nil
+		}
+		next, ok := f.descend(l, stepMu, stepS, gain)
+		if !ok {
+			return l, nil
+		}
+		l = next
+		if !(l.scale > 1e-290 && l.scale > 0x1p-46*math.Abs(l.mu)) { // below the rounding errors of the samples
+			return l, errDiverged
+		}
+	}
+	return l, errors.New("robustloss/scalar: the fit did not converge")
+}
+
+// descend goes along a step, halved until the value falls by a part of the gain that the slope promises. Where the
+// promise is below the rounding errors of the value, the step is taken as it is.
+func (f *fitter) descend(l likelihood, stepMu, stepS, gain float64) (likelihood, bool) {
+	noise := 1e-14 * (1 + math.Abs(l.value))
+	for t := 1.0; t > 1e-12; t /= 2 {
+		next := newLikelihood(f.data, l.alpha, l.mu+t*stepMu*l.scale, l.scale*math.Exp(t*stepS))
+		if next.value <= l.value-1e-4*t*gain || gain < noise && next.value <= l.value+noise {
+			return next, true
+		}
+	}
+	return l, false
 }

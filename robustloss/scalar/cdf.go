@@ -1,6 +1,8 @@
 package scalar
 
-import "math"
+import (
+	"math"
+)
 
 // CDF returns the probability of a value up to x. Its absolute error is below 1e-12; below μ, its relative error is.
 func (g General) CDF(x float64) float64 {
