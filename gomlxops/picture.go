@@ -10,19 +10,23 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Picture draws a wavelet transform for people, as the author does: each detail band by itself, mid-grey for 0, black and
-// white for its largest magnitudes; the low band from its smallest value, black, to its largest, white.
+// Picture draws a wavelet transform for people: each detail band by itself, mid-grey for 0, black and white for its largest
+// magnitudes; the low band from its smallest value, black, to its largest, white. With percentile 99 it is the picture of the
+// author's code [1, wavelet.visualize], byte for byte.
 //
-//	detail: ½ + ½·clip(y/m, −1, 1),  m the percentile of the band's |y|      low band: (y − min)/(max − min)
+//	detail:    ½ + ½·clip(y/m, −1, 1),   m: element min(⌊n·percentile/100⌋, n−1), from 0, of the band's n sorted |y|
+//	low band:  (y − min)/(max − min)
 //
-// The author's picture is that of percentile 99.
+// All channels of a band count together. Where m is 0, numbers above and below 0 are white and black; where max = min, the
+// low band is black.
 //
 //   - flat: coefficients of one image `[height, width, channels]` or `[1, height, width, channels]`, float32 or float64, in the
 //     layout of [WaveletTransform], with 1 channel (grey) or 3 (red, green, blue).
 //   - levels: of the transform.
-//   - percentile: in (0, 100], the nearest rank; 99 lets the largest hundredth of each band saturate.
+//   - percentile: in (0, 100]; 99 lets the largest hundredth of each band saturate, 100 nothing.
 //
-// It returns an error for other shapes, dtypes, levels or percentiles. It is no graph function: it reads the tensor.
+// It returns an error for other shapes, dtypes, levels or percentiles, and for coefficients that are not finite. It is no graph
+// function: it reads the tensor.
 func Picture(flat *tensors.Tensor, levels int, percentile float64) (image.Image, error) {
 	dims := flat.Shape().Dimensions
 	if len(dims) == 4 && dims[0] == 1 {
@@ -30,6 +34,9 @@ func Picture(flat *tensors.Tensor, levels int, percentile float64) (image.Image,
 	}
 	if len(dims) != 3 || (dims[2] != 1 && dims[2] != 3) {
 		return nil, fmt.Errorf("gomlxops.Picture: the coefficients must be [height, width, channels] with 1 or 3 channels, got %s", flat.Shape())
+	}
+	if dims[0] < 1 || dims[1] < 1 {
+		return nil, fmt.Errorf("gomlxops.Picture: the coefficients have no rows or no columns: %s", flat.Shape())
 	}
 	if most := MaxWaveletLevels(dims[0], dims[1]); levels < 0 || levels > most {
 		return nil, fmt.Errorf("gomlxops.Picture: %d levels, but an image of height %d and width %d has 0 to %d", levels, dims[0], dims[1], most)
@@ -40,6 +47,12 @@ func Picture(flat *tensors.Tensor, levels int, percentile float64) (image.Image,
 	values, err := float64s(flat)
 	if err != nil {
 		return nil, fmt.Errorf("gomlxops.Picture: %w", err)
+	}
+	for i, v := range values {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, fmt.Errorf("gomlxops.Picture: the coefficient at row %d, column %d, channel %d is %g: it must be finite",
+				i/dims[2]/dims[1], i/dims[2]%dims[1], i%dims[2], v)
+		}
 	}
 	c := canvas{values: values, width: dims[1], channels: dims[2]}
 	height, width := dims[0], dims[1]
@@ -101,8 +114,7 @@ func (c canvas) drawDetail(r image.Rectangle, percentile float64) {
 		magnitudes[i] = math.Abs(v)
 	}
 	slices.Sort(magnitudes)
-	rank := int(math.Round(percentile / 100 * float64(len(magnitudes)-1)))
-	largest := magnitudes[rank]
+	largest := magnitudes[min(int(float64(len(magnitudes))*(percentile/100)), len(magnitudes)-1)]
 	c.each(r, func(v float64) float64 {
 		if largest == 0 {
 			return (1 + float64(sign(v))) / 2

@@ -28,6 +28,9 @@ var stderr io.Writer = os.Stderr
 //
 // It returns an error where GOMLX_BACKEND asks for something that cannot be had. It does not return an error where
 // XLA is missing or broken and nobody asked for it: then it gives the pure-Go backend, and says so on stderr.
+//
+// Where it opens a CUDA plugin it sets the environment variables XLA_FLAGS and GOPJRT_CUDA_CHECKS of the process: see the
+// package's comment.
 func New() (compute.Backend, error) {
 	if config := os.Getenv(compute.ConfigEnvVar); config != "" {
 		b, err := NewWithConfig(config)

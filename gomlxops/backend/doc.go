@@ -17,6 +17,20 @@
 //     jax-cuda13-pjrt put them;
 //   - the folders of GoMLX's own installer, ~/.local/lib/go-xla and /usr/local/lib/go-xla.
 //
+// # What it changes in the process
+//
+// Opening a CUDA plugin of the Python packages sets two environment variables, for the whole process and the programs that it
+// starts, so that XLA finds the CUDA libraries that came with the plugin:
+//
+//   - XLA_FLAGS gets --xla_gpu_cuda_data_dir=<site-packages>/nvidia/<package> added, unless that flag is there already;
+//   - GOPJRT_CUDA_CHECKS is set to 0, unless it has a value: go-xla looks for these libraries elsewhere, and would warn.
+//
+// Set either yourself before [New], and it is left alone. Only plugins whose file name contains "cuda" do this; opening XLA
+// for the CPU, or pure Go, sets nothing. Importing the package turns off go-xla's download of plugins (xla.EnableAutoInstall)
+// for the whole program.
+//
+// # Limits
+//
 // Programs built without cgo, with the tag noxla, or for a platform that go-xla does not support, have only the pure-Go
 // backend.
 package backend
