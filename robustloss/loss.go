@@ -38,11 +38,14 @@ func Loss(x, alpha, scale *Node) *Node {
 // With s = ‖x‖², the sum of squares over some axis, it robustifies a whole residual vector at once (a block norm); it
 // has no √ to differentiate at 0:
 //
-//		∂ρ/∂s = w/2,   w = (∂ρ/∂x)/x = (1/c²)·(s/(c²·|α−2|) + 1)^(α/2−1);   at s = 0 it is 1/(2c²)
+//	∂ρ/∂s = w/2,   w = (∂ρ/∂x)/x = (1/c²)·(s/(c²·|α−2|) + 1)^(α/2−1);   at s = 0 it is 1/(2c²)
 //
-//	  - xSquared: s ≥ 0, any float shape, in squared units of the data. Negative values, the rounding errors of someone's
-//	    a²−2ab+b², count as 0.
-//	  - alpha, scale: as in [Loss]; scale in the units of x, not of x².
+// The arguments are:
+//
+//   - xSquared: s ≥ 0, any float shape, in squared units of the data. A negative s, −∞ included, counts as 0, for it is
+//     the rounding error of someone's a²−2ab+b²: ρ is 0 there and ∂ρ/∂s = 1/(2c²), as in scalar.Kernel.RhoSquared. NaN
+//     stays NaN.
+//   - alpha, scale: as in [Loss]; scale in the units of x, not of x².
 //
 // The result has the shape and dtype of xSquared. Limits, gradients and panics are those of [Loss].
 func LossSquared(xSquared, alpha, scale *Node) *Node {
