@@ -22,7 +22,7 @@ func run(t *testing.T, code int, args ...string) (stdout, stderr string) {
 
 func TestHelpListsTheExperimentsAndTheSharedFlags(t *testing.T) {
 	out, _ := run(t, cli.CodeOK, "--help")
-	for _, want := range []string{"vae", "--backend", "--runs", "--restart", "--quiet", "--trace"} {
+	for _, want := range []string{"vae", "--version", "--quiet", "--trace"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the help does not say %q:\n%s", want, out)
 		}
@@ -43,7 +43,7 @@ func TestUsageErrorsNameTheProblemAndTheHelp(t *testing.T) {
 }
 
 func TestFailuresAreOneLineWithoutAStackTrace(t *testing.T) {
-	_, stderr := run(t, cli.CodeFailed, "vae", "faces", t.TempDir(), "--train=-1")
+	_, stderr := run(t, cli.CodeFailed, "vae", "table", "--from", filepath.Join(t.TempDir(), "nowhere"))
 	if strings.Count(stderr, "\n") != 1 || strings.Contains(stderr, "goroutine") || !strings.HasPrefix(stderr, "experiments: ") {
 		t.Errorf("stderr:\n%s", stderr)
 	}

@@ -1,3 +1,15 @@
+// Package cli is what the experiments' commands share: the flags, how a run records the command that makes it, how tables are
+// printed, and how a failure ends the program.
+//
+// A command is a struct with kong tags that embeds the flags it needs ([Compute], [Selection], [Making], [Tables]), and a method
+//
+//	func (c *Train) Run(ctx context.Context, s *cli.Session) error
+//
+// ctx ends when the user presses Ctrl-C or the system asks the program to end. The command then saves what it needs to go on and
+// returns an error that wraps [run.ErrInterrupted]; a training under [run.Training] does both by itself.
+//
+// A command that makes runs first plans them: a [run.Spec] for each, with the command [Line] that makes that run alone. The plan is
+// what --dry-run and --print-config show.
 package cli
 
 import (
@@ -6,7 +18,9 @@ import (
 	"fmt"
 	"io"
 	"os/signal"
+	"reflect"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -19,7 +33,7 @@ const (
 	CodeOK          = 0
 	CodeFailed      = 1
 	CodeUsage       = 2   // the command line is wrong: nothing was done
-	CodeInterrupted = 130 // Ctrl-C: what was done is kept
+	CodeInterrupted = 130 // Ctrl-C, or the system's request to end: what was done is kept
 )
 
 // Program says how the program that [Main] runs is called.
@@ -43,7 +57,7 @@ func Main(program Program, grammar any, flags *Flags, args []string, stdout, std
 	parser, err := kong.New(grammar,
 		kong.Name(program.Name), kong.Description(program.Description),
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(exitCode(code)) }),
-		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}))
+		kong.UsageOnError(), kong.ValueFormatter(helpText), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}))
 	if err != nil {
 		return complain(program, stderr, err)
 	}
@@ -63,6 +77,15 @@ func Main(program Program, grammar any, flags *Flags, args []string, stdout, std
 		return complain(program, stderr, err)
 	}
 	return CodeOK
+}
+
+// helpText is a flag's help with its default, which kong shows only where there is no placeholder.
+func helpText(value *kong.Value) string {
+	help := kong.DefaultHelpValueFormatter(value)
+	if value.HasDefault && value.Default != "" {
+		help += " Default: " + value.Default + "."
+	}
+	return help
 }
 
 // usageCommand is the command whose help explains a usage error.
@@ -107,6 +130,34 @@ func complain(program Program, stderr io.Writer, err error) int {
 	case errors.Is(err, context.Canceled):
 		code, err = CodeInterrupted, fmt.Errorf("%w: %w", run.ErrInterrupted, err)
 	}
-	_, _ = fmt.Fprintf(stderr, "%s: %v\n", program.Name, err)
+	_, _ = fmt.Fprintf(stderr, "%s: %s\n", program.Name, Message(err))
 	return code
+}
+
+// Message returns the text of an error with the cause in front. GoMLX adds to an error from inside a graph function what it was
+// doing when it met it ("failed during graph construction/compilation"), before the words that say what is wrong: they follow
+// in brackets.
+func Message(err error) string {
+	text := err.Error()
+	var added []string
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		inner := errors.Unwrap(e)
+		if inner == nil || !isGoMLX(e) || !strings.HasSuffix(text, e.Error()) {
+			continue
+		}
+		if words := strings.TrimSuffix(strings.TrimSuffix(e.Error(), inner.Error()), ": "); words != "" && words != e.Error() {
+			added = append(added, words)
+		}
+		text = strings.TrimSuffix(text, e.Error()) + inner.Error()
+	}
+	if len(added) > 0 {
+		text += " (in GoMLX: " + strings.Join(added, ": ") + ")"
+	}
+	return text
+}
+
+// isGoMLX reports whether an error is one of the package that GoMLX wraps errors with, and this module does not.
+func isGoMLX(err error) bool {
+	t := reflect.TypeOf(err)
+	return t.Kind() == reflect.Pointer && t.Elem().PkgPath() == "github.com/pkg/errors"
 }

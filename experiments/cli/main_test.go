@@ -109,19 +109,19 @@ func TestDescriptionHoldsNoFolders(t *testing.T) {
 	}
 }
 
-func TestSessionOpensTheBackendThatIsAskedFor(t *testing.T) {
-	s := cli.Session{Flags: cli.Flags{Backend: "go", Runs: "runs"}}
+func TestComputeOpensTheBackendThatIsAskedFor(t *testing.T) {
+	var s cli.Session
 	defer s.Close()
-	device, err := s.Device()
-	if err != nil || !strings.Contains(device, "Go ") {
-		t.Errorf("device %q, %v", device, err)
+	b, err := cli.Compute{Backend: "go"}.Open(&s)
+	if err != nil || !strings.Contains(cli.Describe(b), "Go ") {
+		t.Errorf("%v, %v", b, err)
 	}
-	if got := s.Dir("vae", "quick"); got != "runs/vae/quick" {
+	if got := (cli.Runs{Runs: "runs"}).Dir("vae", "quick"); got != "runs/vae/quick" {
 		t.Errorf("folder %q", got)
 	}
-	wrong := cli.Session{Flags: cli.Flags{Backend: "abacus"}}
-	defer wrong.Close()
-	if _, err := wrong.Compute(); err == nil || !strings.Contains(err.Error(), "abacus") {
+	var other cli.Session
+	defer other.Close()
+	if _, err := (cli.Compute{Backend: "abacus"}).Open(&other); err == nil || !strings.Contains(err.Error(), "abacus") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/robustloss/gomlx-robustloss/data/tabular"
@@ -21,15 +22,15 @@ type Command struct {
 
 // file is the flags that say how a file is read.
 type file struct {
-	Data          string   `help:"A table: csv, tsv, npy, npz, IDX or mat (level 5); plain or gzipped where text or IDX. Without it, the digits and the synthetic tables." type:"path" placeholder:"FILE"`
-	Label         string   `help:"Where the label is in text: last, first, none, a column's number from 0 or its name." default:"last"`
-	Labels        string   `help:"A file with the labels." type:"path" placeholder:"FILE"`
-	Drop          []string `help:"Columns of text to leave out." placeholder:"COLUMN,…"`
-	Normalisation string   `help:"minmax, standard, unit or none." enum:"minmax,standard,unit,none" default:"minmax"`
-	Components    int      `help:"Principal components that stand for the columns, for large tables. Without it, the columns themselves." placeholder:"N"`
-	Metric        string   `help:"Of the neighbours: cosine or euclidean." enum:"cosine,euclidean" default:"cosine"`
-	Neighbours    int      `help:"Neighbours of each row." default:"10"`
-	Rows          int      `help:"Only the first rows of the file." placeholder:"N"`
+	Data          string     `help:"A table: csv, tsv, npy, npz, IDX or mat (level 5); plain or gzipped where text or IDX. Without it, the digits and the synthetic tables." type:"path" placeholder:"FILE"`
+	Label         string     `help:"Where the label is in text: last, first, none, a column's number from 0 or its name." default:"last"`
+	Labels        string     `help:"A file with the labels." type:"path" placeholder:"FILE"`
+	Drop          []string   `help:"Columns of text to leave out." placeholder:"COLUMN,…"`
+	Normalisation string     `help:"minmax, standard, unit or none." enum:"minmax,standard,unit,none" default:"minmax"`
+	Components    *cli.Count `help:"Principal components that stand for the columns, for large tables. Without it, the columns themselves." placeholder:"N"`
+	Metric        string     `help:"Of the neighbours: cosine or euclidean." enum:"cosine,euclidean" default:"cosine"`
+	Neighbours    cli.Count  `help:"Neighbours of each row." default:"10"`
+	Rows          *cli.Count `help:"Only the first rows of the file." placeholder:"N"`
 }
 
 func (f file) options() tabular.Options {
@@ -38,78 +39,129 @@ func (f file) options() tabular.Options {
 
 // config is the configuration of a file.
 func (f file) config(preset string, methods []string) Config {
-	return Config{
-		Preset: preset, Table: nameOf(f.Data), Rows: f.Rows, Seeds: 1, Normalisation: f.Normalisation, Components: f.Components,
-		Metric: f.Metric, Neighbours: f.Neighbours, Methods: methods,
+	c := Config{
+		Preset: preset, Table: nameOf(f.Data), Seeds: 1, Normalisation: f.Normalisation, Metric: f.Metric, Neighbours: int(f.Neighbours),
+		Methods: methods,
 	}
+	if f.Rows != nil {
+		c.Rows = int(*f.Rows)
+	}
+	if f.Components != nil {
+		c.Components = int(*f.Components)
+	}
+	return c
 }
 
 // TableCommand makes the experiment.
 type TableCommand struct {
+	cli.Selection
+	cli.Making
+	cli.Tables
 	file
-	Preset  string   `help:"tiny: seconds, quick: minutes on two cores, paper: more seeds." enum:"tiny,quick,paper" default:"quick"`
-	Seed    int64    `help:"Seed of the first synthetic table and of k-means." default:"1"`
-	Methods []string `help:"Only these rows: kmeans, fitted, or a shape such as -2." placeholder:"KEY,…"`
-	Value   string   `help:"ami, ami-arithmetic, nmi, nmi-arithmetic, ari or clusters." enum:"ami,ami-arithmetic,nmi,nmi-arithmetic,ari,clusters" default:"ami"`
-	Format  string   `help:"markdown, csv or json." enum:"markdown,csv,json" default:"markdown"`
-	From    string   `help:"Run nothing: make the table of the results below this folder." type:"path" placeholder:"DIR"`
-	Keep    string   `help:"Copy the results there afterwards, without metrics and checkpoints." type:"path" placeholder:"DIR"`
+	Value string `help:"ami, ami-arithmetic, nmi, nmi-arithmetic, ari or clusters." enum:"ami,ami-arithmetic,nmi,nmi-arithmetic,ari,clusters" default:"ami"`
+}
+
+// Help is shown below the flags.
+func (TableCommand) Help() string {
+	return "A run is kept in RUNS/clustering/PRESET/seed-SEED/TABLE, where RUNS is the folder of --runs. Columns are digits, " +
+		strings.Join(tabular.SynthKinds(), ", ") + "; rows are " + strings.Join(methodKeys(), ", ") + " (write --only=-2). " +
+		"SEED is that of the first synthetic table and of k-means."
 }
 
 // Run makes what is missing and prints the table.
 func (t *TableCommand) Run(ctx context.Context, s *cli.Session) error {
-	from := t.From
-	if from == "" {
-		var err error
-		if from, err = t.make(ctx, s); err != nil {
-			return err
-		}
+	tables := func(results []run.Result) ([]*run.Table, error) {
+		table, err := NewTable(t.Value, results)
+		return []*run.Table{table}, err
 	}
-	results, err := run.ReadResults(from)
-	if err != nil {
-		return err
-	}
-	if len(results) == 0 {
-		return fmt.Errorf("there is no result.json below %s", from)
-	}
-	table, err := NewTable(t.Value, results)
-	if err != nil {
-		return err
-	}
-	if t.Keep != "" {
-		if _, err := run.Keep(from, t.Keep); err != nil {
-			return err
-		}
-	}
-	return table.Write(s.Out, t.Format)
+	return t.Print(s, cli.TableSource{
+		Experiment: "clustering",
+		Make:       func() (string, error) { return t.make(ctx, s) },
+		Kept: func() ([]*run.Table, error) {
+			results, err := Kept(t.Preset)
+			if err != nil {
+				return nil, err
+			}
+			return tables(results)
+		},
+		Tables: tables,
+	})
 }
 
-// make runs the preset, or the file, and returns the folder of the runs.
-func (t *TableCommand) make(ctx context.Context, s *cli.Session) (string, error) {
+// methodKeys are the keys of all methods.
+func methodKeys() (keys []string) {
+	for _, m := range Methods() {
+		keys = append(keys, m.Key)
+	}
+	return keys
+}
+
+// plan returns the runs that are selected, and the folder that they are in.
+func (t *TableCommand) plan() (plan []run.Spec, folder string, err error) {
 	configs, err := Presets(t.Preset)
 	if err != nil {
-		return "", err
-	}
-	if t.Seed < 0 {
-		return "", errors.New("--seed must not be negative")
-	}
-	name := t.Preset
-	if t.Methods != nil {
-		name += "-" + strings.Join(t.Methods, "_")
-		for i := range configs {
-			configs[i].Methods = t.Methods
-		}
+		return nil, "", err
 	}
 	if t.Data != "" {
 		configs = []Config{t.config(t.Preset, configs[0].Methods)}
+	}
+	seeds, err := t.Seeds()
+	if err != nil {
+		return nil, "", err
+	}
+	var names []string
+	for _, c := range configs {
+		names = append(names, c.Table)
+	}
+	picked, err := t.Pick(names, methodKeys())
+	if err != nil {
+		return nil, "", err
+	}
+	name, all := t.Preset, len(picked[1]) == len(methodKeys())
+	if !all {
+		name += "-" + strings.Join(picked[1], "_")
+	}
+	if t.Data != "" {
 		name += "-" + nameOf(t.Data)
 	}
-	dir := filepath.Join(s.Dir("clustering", name), fmt.Sprintf("seed-%d", t.Seed))
-	for _, c := range configs {
-		job := Job{
-			Dir: filepath.Join(dir, c.Table), Seed: t.Seed, Restart: s.Restart, Path: t.Data, Options: t.options(), Progress: s.Progress(),
+	folder = t.Dir("clustering", name)
+	for _, seed := range seeds {
+		dir := filepath.Join(folder, fmt.Sprintf("seed-%d", seed))
+		for _, c := range configs {
+			if !slices.Contains(picked[0], c.Table) {
+				continue
+			}
+			one := *t
+			one.Seed, one.Only = []cli.Seed{cli.Seed(seed)}, []string{c.Table}
+			if !all {
+				c.Methods = picked[1]
+				one.Only = append(one.Only, picked[1]...)
+			}
+			plan = append(plan, run.Spec{
+				Experiment: "clustering", Config: c, Seed: seed, Dir: filepath.Join(dir, c.Table), Command: cli.Line("clustering table", &one),
+			})
 		}
-		if _, err := Run(ctx, c, job); err != nil {
+		if len(seeds) == 1 {
+			folder = dir
+		}
+	}
+	return plan, folder, nil
+}
+
+// make makes the runs that are missing, and returns the folder that they are in.
+func (t *TableCommand) make(ctx context.Context, s *cli.Session) (string, error) {
+	plan, dir, err := t.plan()
+	if err != nil {
+		return "", err
+	}
+	if done, err := t.Preview(s, plan); done || err != nil {
+		return "", err
+	}
+	for _, spec := range plan {
+		job := Job{
+			Dir: spec.Dir, Seed: spec.Seed, Command: spec.Command, Restart: t.Restart, Path: t.Data, Options: t.options(), Progress: s.Progress(),
+		}
+		if _, err := Run(ctx, spec.Config.(Config), job); err != nil {
 			return "", err
 		}
 	}

@@ -19,7 +19,10 @@ func execute(dir string, args ...string) (code int, stdout, stderr string) {
 		Clustering Command `cmd:""`
 	}
 	var out, errors bytes.Buffer
-	args = append([]string{"clustering"}, append(args, "--runs", dir, "--quiet")...)
+	if args[0] != "cluster" {
+		args = append(args, "--runs", dir)
+	}
+	args = append([]string{"clustering", "--quiet"}, args...)
 	code = cli.Main(cli.Program{Name: "experiments"}, &grammar, &grammar.Flags, args, &out, &errors)
 	return code, out.String(), errors.String()
 }
@@ -76,7 +79,7 @@ func TestCluster_ReadsTheUsersFile(t *testing.T) {
 	if code, stdout, stderr = execute(t.TempDir(), "cluster", "--data", path, "--metric", "euclidean"); code != cli.CodeOK || !strings.Contains(stdout, "over 40 rows") {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
-	code, stdout, stderr = execute(t.TempDir(), "table", "--data", path, "--metric", "euclidean", "--methods", "kmeans,0")
+	code, stdout, stderr = execute(t.TempDir(), "table", "--data", path, "--metric", "euclidean", "--only", "kmeans,0")
 	if code != cli.CodeOK || !strings.Contains(stdout, "| method | mine.csv |") || !strings.Contains(stdout, "| k-means, told the number of clusters | 1.000 |") {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
@@ -120,10 +123,10 @@ func TestCommands_SayWhatIsWrong(t *testing.T) {
 		"broken.csv:2: field 2 is not finite":               {"table", "--data", broken},
 		"no such file":                                      {"cluster", "--data", filepath.Join(dir, "missing.csv")},
 		`unknown method "best": want one of`:                {"cluster", "--method", "best"},
-		`unknown method "7"`:                                {"table", "--methods", "7"},
+		`--only 7 names no row`:                             {"table", "--only", "7"},
 		"has no labels to compare with":                     {"table", "--data", bare, "--label", "none"},
 		"k-means must be told the number of clusters":       {"cluster", "--data", bare, "--label", "none", "--method", "kmeans", "--metric", "euclidean"},
-		"--seed must not be negative":                       {"table", "--seed=-1"},
+		"--seed: must not be negative":                      {"table", "--seed=-1"},
 		"there is no result.json below":                     {"table", "--from", t.TempDir()},
 	} {
 		code, _, stderr := execute(t.TempDir(), args...)

@@ -17,6 +17,7 @@ type Job struct {
 	Restart  bool
 	Path     string          // a file, if the table is one
 	Options  tabular.Options // how to read it
+	Command  string          // the command line that makes the run, for its record
 	Progress io.Writer       // nil for none
 }
 
@@ -28,7 +29,7 @@ func Run(ctx context.Context, c Config, j Job) (run.Result, error) {
 		return run.Result{}, err
 	}
 	r, err := run.Open(run.Spec{
-		Experiment: "clustering", Dir: j.Dir, Config: c, Seed: j.Seed, Restart: j.Restart,
+		Experiment: "clustering", Dir: j.Dir, Config: c, Seed: j.Seed, Restart: j.Restart, Command: j.Command,
 		Device: fmt.Sprintf("plain Go on %s/%s", runtime.GOOS, runtime.GOARCH),
 	})
 	if err != nil {

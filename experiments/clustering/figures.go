@@ -33,14 +33,15 @@ var classColours = []color.NRGBA{
 
 // FiguresCommand draws the digits.
 type FiguresCommand struct {
-	Out  string `help:"Folder for the PNG files; the default is figures below the runs." type:"path" placeholder:"DIR"`
-	Rows int    `help:"Only the first rows." placeholder:"N"`
+	cli.Runs
+	Out  string     `help:"Folder for the PNG files; the default is figures below the runs." type:"path" placeholder:"DIR"`
+	Rows *cli.Count `help:"Only the first rows." placeholder:"N"`
 }
 
 // Run writes embedding.png and sweep.png and prints their paths.
 func (f *FiguresCommand) Run(ctx context.Context, s *cli.Session) error {
 	if f.Out == "" {
-		f.Out = s.Dir("clustering", "figures")
+		f.Out = f.Dir("clustering", "figures")
 	}
 	if err := os.MkdirAll(f.Out, 0o755); err != nil {
 		return err
@@ -49,8 +50,8 @@ func (f *FiguresCommand) Run(ctx context.Context, s *cli.Session) error {
 	if err != nil {
 		return err
 	}
-	if f.Rows > 0 {
-		t = t.Head(f.Rows)
+	if f.Rows != nil {
+		t = t.Head(int(*f.Rows))
 	}
 	if err := Normalise(t, "minmax"); err != nil {
 		return err

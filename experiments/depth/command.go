@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
+	"reflect"
 	"strings"
 
 	"github.com/robustloss/gomlx-robustloss/data/synth"
@@ -15,102 +17,134 @@ import (
 // Command is the experiment's command line.
 type Command struct {
 	Train   TrainCommand   `cmd:"" help:"Train rows of the table that are not trained yet, and print their metrics."`
-	Eval    EvalCommand    `cmd:"" help:"Evaluate trained rows again, with another cap, crop or scaling."`
 	Table   TableCommand   `cmd:"" help:"Train what is missing of the seven rows and print the table."`
+	Eval    EvalCommand    `cmd:"" help:"Evaluate trained rows again, with another cap, crop or scaling."`
 	Figures FiguresCommand `cmd:"" help:"Write depth maps, error maps and learned α of trained rows into their folders."`
-	Kept    KeptCommand    `cmd:"" help:"Print the tables of the results that are kept with the code."`
 	Streets StreetsCommand `cmd:"" help:"Write synthetic streets in the layout of KITTI's raw recordings."`
 }
 
 // Selection says which runs a command is about.
 type Selection struct {
-	Preset     string   `help:"Sizes and schedule: ${enum}." enum:"tiny,quick,paper" default:"quick"`
-	Row        []string `help:"Rows of the table: ${enum}." enum:"l1,alpha1,alpha0,alpha2,anneal,adaptive" default:"l1,alpha1,alpha0,alpha2,anneal,adaptive"`
-	Seed       []int64  `help:"Seeds of the network and of the order of the pairs." default:"1"`
-	Data       string   `help:"Folder of KITTI's raw recordings. Without it, synthetic streets are made." type:"existingdir" placeholder:"DIR"`
-	TrainSplit string   `help:"File that lists the recordings' training frames." type:"existingfile" placeholder:"FILE"`
-	TestSplit  string   `help:"File that lists their test frames." type:"existingfile" placeholder:"FILE"`
+	cli.Selection
+	cli.Compute
+	Data       string `help:"Folder of KITTI's raw recordings. Without it, synthetic streets are made." type:"existingdir" placeholder:"DIR"`
+	TrainSplit string `help:"File that lists the recordings' training frames." type:"existingfile" placeholder:"FILE"`
+	TestSplit  string `help:"File that lists their test frames." type:"existingfile" placeholder:"FILE"`
 	Variant
+}
+
+// Help is shown below the flags.
+func (Selection) Help() string {
+	return "A run is kept in RUNS/depth/PRESET/ROW/seed-SEED, where RUNS is the folder of --runs; flags that change the preset are " +
+		"named after PRESET. Rows are " + strings.Join(TrainedRows(), ", ") + "."
 }
 
 // Variant changes a preset, for studies. Runs of a variant have a folder of their own.
 type Variant struct {
-	View        string  `help:"What the image is made from to train: the other view of a stereo pair, or the frames before and after, with a pose network: ${enum}." enum:"stereo,temporal" default:"stereo"`
-	Steps       int     `help:"Training steps; the schedule is stretched." placeholder:"N"`
-	Scale       float64 `help:"Scale c of the general distribution." placeholder:"C"`
-	Sharing     string  `help:"What shares an adaptive α: each coefficient its own, or a band one." enum:"coefficient,band" default:"coefficient"`
-	Scales      int     `help:"Predictions at so many sizes are trained." placeholder:"N"`
-	Smoothness  float64 `help:"Weight of the smoothness of disparities." placeholder:"W"`
-	SSIM        float64 `name:"ssim" help:"Share of structural similarity in the L1 row; 0.85 is usual." placeholder:"W"`
-	RandomLanes bool    `help:"Streets whose lane marks differ."`
-	Flip        float64 `help:"Probability that a training pair is mirrored." placeholder:"P"`
-	DataSeed    uint64  `help:"Seed of the synthetic streets." placeholder:"N"`
+	View            string     `help:"What the image is made from to train: the other view of a stereo pair, or the frames before and after, with a pose network: ${enum}." enum:"stereo,temporal" default:"stereo"`
+	Steps           *cli.Count `help:"Training steps, in place of the preset's; the schedule is stretched." placeholder:"N"`
+	Scale           *float64   `help:"Scale c of the general distribution." placeholder:"C"`
+	Sharing         string     `help:"What shares an adaptive α: each coefficient its own, or a band one." enum:"coefficient,band" default:"coefficient"`
+	Scales          *cli.Count `help:"Predictions at so many sizes are trained." placeholder:"N"`
+	Smoothness      *float64   `help:"Weight of the smoothness of disparities." placeholder:"W"`
+	SSIM            *float64   `name:"ssim" help:"Share of structural similarity in the L1 row; 0.85 is usual." placeholder:"W"`
+	Flip            *float64   `help:"Probability that a training pair is mirrored." placeholder:"P"`
+	RandomLanes     bool       `help:"Streets whose lane marks differ."`
+	DataSeed        *uint64    `help:"Seed of the synthetic streets." placeholder:"N"`
+	EvalEvery       *int       `help:"Steps between evaluations; 0: only at the end." placeholder:"N"`
+	CheckpointEvery *int       `help:"Steps between checkpoints; 0: only at the end." placeholder:"N"`
 }
 
 // name returns what names the variant's folder, "" for none.
 func (v Variant) name() string {
-	return strings.ReplaceAll(strings.TrimPrefix(strings.ReplaceAll(v.flags(), " --", " "), " "), " ", "-")
-}
-
-// flags returns the variant as it is given on the command line.
-func (v Variant) flags() string {
-	var b strings.Builder
-	add := func(name string, value float64) {
-		if value != 0 {
-			fmt.Fprintf(&b, " --%s %g", name, value)
+	var parts []string
+	add := func(name string, value any) {
+		if p := reflect.ValueOf(value); p.Kind() != reflect.Pointer {
+			parts = append(parts, fmt.Sprintf("%s-%v", name, value))
+		} else if !p.IsNil() {
+			parts = append(parts, fmt.Sprintf("%s-%v", name, p.Elem()))
 		}
 	}
 	if v.View == ViewTemporal {
-		b.WriteString(" --view temporal")
+		add("view", v.View)
 	}
-	add("steps", float64(v.Steps))
+	add("steps", v.Steps)
 	add("scale", v.Scale)
 	if v.Sharing == PerBand {
-		b.WriteString(" --sharing band")
+		add("sharing", v.Sharing)
 	}
-	add("scales", float64(v.Scales))
+	add("scales", v.Scales)
 	add("smoothness", v.Smoothness)
 	add("ssim", v.SSIM)
 	add("flip", v.Flip)
 	if v.RandomLanes {
-		b.WriteString(" --random-lanes")
+		parts = append(parts, "random-lanes")
 	}
-	add("data-seed", float64(v.DataSeed))
-	return b.String()
+	add("data-seed", v.DataSeed)
+	add("eval-every", v.EvalEvery)
+	add("checkpoint-every", v.CheckpointEvery)
+	return strings.Join(parts, "-")
+}
+
+// check refuses values that no configuration can have.
+func (v Variant) check() error {
+	for _, flag := range []struct {
+		name      string
+		value     *float64
+		low, high float64
+	}{{"scale", v.Scale, math.SmallestNonzeroFloat64, math.MaxFloat64}, {"smoothness", v.Smoothness, 0, math.MaxFloat64}, {"ssim", v.SSIM, 0, 1}, {"flip", v.Flip, 0, 1}} {
+		if flag.value != nil && !(*flag.value >= flag.low && *flag.value <= flag.high) {
+			return fmt.Errorf("--%s must be in [%.3g, %.3g], it is %g", flag.name, flag.low, flag.high, *flag.value)
+		}
+	}
+	for name, value := range map[string]*int{"eval-every": v.EvalEvery, "checkpoint-every": v.CheckpointEvery} {
+		if value != nil && *value < 0 {
+			return fmt.Errorf("--%s must not be negative, it is %d", name, *value)
+		}
+	}
+	return nil
 }
 
 // apply changes a configuration. Each option changes the rows that it means something to.
 func (v Variant) apply(c Config) Config {
-	if v.Steps > 0 {
-		c = c.WithSteps(v.Steps)
+	if v.Steps != nil {
+		c = c.WithSteps(int(*v.Steps))
 	}
 	general, l1 := c.Loss.Kind != KindL1, c.Loss.Kind == KindL1
-	if v.Scale > 0 && general {
-		c.Loss.Scale = v.Scale
+	if v.Scale != nil && general {
+		c.Loss.Scale = *v.Scale
 	}
 	if v.Sharing == PerBand && c.Loss.Kind == KindAdaptive {
 		c.Loss.Sharing = PerBand
 	}
-	if v.Scales > 0 {
-		c.Network.Scales = v.Scales
+	if v.Scales != nil {
+		c.Network.Scales = int(*v.Scales)
 	}
-	if v.SSIM > 0 && l1 {
-		c.Loss.SSIM = v.SSIM
+	if v.SSIM != nil && l1 {
+		c.Loss.SSIM = *v.SSIM
 	}
-	c.Loss.Smoothness = v.Smoothness
-	if v.Flip > 0 {
-		c.Data.Augmentation.Flip = v.Flip
+	if v.Smoothness != nil {
+		c.Loss.Smoothness = *v.Smoothness
+	}
+	if v.Flip != nil {
+		c.Data.Augmentation.Flip = *v.Flip
 	}
 	c.Data.RandomLanes = v.RandomLanes
-	if v.DataSeed > 0 {
-		c.Data.Seed = v.DataSeed
+	if v.DataSeed != nil {
+		c.Data.Seed = *v.DataSeed
+	}
+	if v.EvalEvery != nil {
+		c.EvalEvery = *v.EvalEvery
+	}
+	if v.CheckpointEvery != nil {
+		c.CheckpointEvery = *v.CheckpointEvery
 	}
 	return c
 }
 
 // folder returns where the runs of the selection are: below it, a folder for each row and seed.
-func (s *Selection) folder(session *cli.Session) string {
-	folder := session.Dir(Experiment, s.Preset)
+func (s Selection) folder() string {
+	folder := s.Dir(Experiment, s.Preset)
 	if name := s.name(); name != "" {
 		folder += "-" + name
 	}
@@ -118,82 +152,139 @@ func (s *Selection) folder(session *cli.Session) string {
 }
 
 // config returns the preset's configuration of a row for the view that was asked for.
-func (s *Selection) config(row string) (Config, error) {
+func (s Selection) config(row string) (Config, error) {
 	if s.View == ViewTemporal {
 		return NewTemporalConfig(s.Preset, row)
 	}
 	return NewConfig(s.Preset, row)
 }
 
-// source returns the pairs, which synthetic streets are written for where no recordings are given.
-func (s *Selection) source(ctx context.Context, session *cli.Session, c *Config) (Source, error) {
-	if s.Data == "" {
-		if c.Data.Name == "kitti" {
-			return Source{}, errors.New("the preset \"paper\" needs KITTI's recordings: give --data, --train-split and --test-split (see data/kitti/README.md)")
-		}
-		return c.Data.Streets(ctx, session.Dir(Experiment, "data"))
+// plan returns the runs that are selected, seed by seed. note is told what is left out of recordings.
+func (s Selection) plan(note func(format string, args ...any)) (plan []run.Spec, err error) {
+	if err := s.check(); err != nil {
+		return nil, err
 	}
+	rows, err := s.Pick(TrainedRows())
+	if err != nil {
+		return nil, err
+	}
+	seeds, err := s.Seeds()
+	if err != nil {
+		return nil, err
+	}
+	var recordings Source
+	if s.Data != "" {
+		if recordings, err = s.recordings(note); err != nil {
+			return nil, err
+		}
+	}
+	for _, seed := range seeds {
+		for _, row := range rows[0] {
+			c, err := s.config(row)
+			if err != nil {
+				return nil, err
+			}
+			c = s.apply(c)
+			switch {
+			case s.Data != "":
+				c.Data.Name, c.Data.Seed, c.Data.Train, c.Data.Test = "kitti", 0, len(recordings.Train), len(recordings.Test)
+			case c.Data.Name == "kitti":
+				return nil, errors.New("the preset \"paper\" needs KITTI's recordings: give --data, --train-split and --test-split (see data/kitti/README.md)")
+			}
+			one := s
+			one.Only, one.Seed = []string{row}, []cli.Seed{cli.Seed(seed)}
+			plan = append(plan, run.Spec{
+				Experiment: Experiment, Config: record{row, c}, Seed: seed,
+				Dir:     filepath.Join(s.folder(), row, fmt.Sprintf("seed-%d", seed)),
+				Command: cli.Line("depth train", &TrainCommand{Selection: one}),
+			})
+		}
+	}
+	return plan, nil
+}
+
+// recordings reads what the split files list.
+func (s Selection) recordings(note func(format string, args ...any)) (Source, error) {
 	if s.TrainSplit == "" || s.TestSplit == "" {
 		return Source{}, errors.New("--data needs --train-split and --test-split: files that list frames below it")
 	}
-	c.Data.Name, c.Data.Seed = "kitti", 0
 	source, err := ReadSource(s.Data, s.TrainSplit, s.TestSplit)
 	if err != nil || s.View != ViewTemporal {
 		return source, err
 	}
 	source, skipped, err := source.WithNeighbours()
 	if skipped > 0 && err == nil {
-		session.Notef("%d training frames have no frame before or after them and are left out, %d are used", skipped, len(source.Train))
+		note("%d training frames have no frame before or after them and are left out, %d are used", skipped, len(source.Train))
 	}
 	return source, err
 }
 
-// each trains or opens every run of the selection, seed by seed, and gives it to do.
-func (s *Selection) each(ctx context.Context, session *cli.Session, do func(*Trained) error) error {
-	backend, err := session.Compute()
+// each makes or opens every run of a plan and gives it to do.
+func (s Selection) each(ctx context.Context, session *cli.Session, plan []run.Spec, restart bool, do func(*Trained) error) error {
+	backend, err := s.Open(session)
 	if err != nil {
 		return err
 	}
-	device, err := session.Device()
-	if err != nil {
-		return err
-	}
-	for _, seed := range s.Seed {
-		for _, row := range s.Row {
-			config, err := s.config(row)
-			if err != nil {
-				return err
-			}
-			config = s.apply(config)
-			source, err := s.source(ctx, session, &config)
-			if err != nil {
-				return err
-			}
-			job := Job{
-				Row: row, Config: config, Seed: seed, Source: source, Backend: backend, Device: device, Restart: session.Restart,
-				Dir:      filepath.Join(s.folder(session), row, fmt.Sprintf("seed-%d", seed)),
-				Progress: session.Progress(),
-				Command:  fmt.Sprintf("experiments depth train --preset %s --row %s --seed %d%s", s.Preset, row, seed, s.flags()),
-			}
-			trained, err := job.Train(ctx)
-			if err != nil {
-				return err
-			}
-			err = do(trained)
-			if err := errors.Join(err, trained.Close()); err != nil {
-				return err
-			}
+	for _, spec := range plan {
+		c := spec.Config.(record)
+		var source Source
+		if s.Data != "" {
+			source, err = s.recordings(func(string, ...any) {})
+		} else {
+			source, err = c.Data.Streets(ctx, s.Dir(Experiment, "data"))
+		}
+		if err != nil {
+			return err
+		}
+		trained, err := Job{
+			Row: c.Row, Config: c.Config, Seed: spec.Seed, Source: source, Backend: backend, Device: cli.Describe(backend),
+			Restart: restart, Dir: spec.Dir, Progress: session.Progress(), Command: spec.Command,
+		}.Train(ctx)
+		if err != nil {
+			return err
+		}
+		err = do(trained)
+		if err := errors.Join(err, trained.Close()); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// TrainCommand trains rows.
-type TrainCommand struct{ Selection }
+// trained opens every run of the selection, all of which must be finished, and gives it to do.
+func (s Selection) trained(ctx context.Context, session *cli.Session, do func(*Trained) error) error {
+	plan, err := s.plan(session.Notef)
+	if err == nil {
+		err = cli.RequireFinished(plan)
+	}
+	if err != nil {
+		return err
+	}
+	return s.each(ctx, session, plan, false, do)
+}
 
-// Run trains and prints a line of metrics for each run.
+// TrainCommand trains rows.
+type TrainCommand struct {
+	Selection
+	cli.Making
+}
+
+// Run trains and prints a line of metrics and the folder of each run.
 func (c *TrainCommand) Run(ctx context.Context, s *cli.Session) error {
-	return c.each(ctx, s, func(t *Trained) error { return printValues(s, t.Result, t.Result.Values) })
+	plan, err := c.plan(s.Notef)
+	if err != nil {
+		return err
+	}
+	if done, err := c.Preview(s, plan); done || err != nil {
+		return err
+	}
+	return c.each(ctx, s, plan, c.Restart, func(t *Trained) error {
+		if err := printValues(s, t.Result, t.Result.Values); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintln(s.Out, t.run.Dir())
+		return err
+	})
 }
 
 func printValues(s *cli.Session, r run.Result, values run.Values) error {
@@ -224,7 +315,7 @@ func (c *EvalCommand) Run(ctx context.Context, s *cli.Session) error {
 	}
 	protocol := PublicProtocol()
 	protocol.MaxDepth, protocol.GargCrop, protocol.MedianScaling = c.Cap, c.Crop, c.MedianScaling
-	return c.each(ctx, s, func(t *Trained) error {
+	return c.trained(ctx, s, func(t *Trained) error {
 		values, err := t.evaluate(protocol)
 		if err != nil {
 			return err
@@ -236,53 +327,40 @@ func (c *EvalCommand) Run(ctx context.Context, s *cli.Session) error {
 // TableCommand makes the table.
 type TableCommand struct {
 	Selection
-	Format string `help:"Format of the table: ${enum}." enum:"markdown,csv,json" default:"markdown"`
-	Keep   string `help:"Copy the results to this folder." type:"path" placeholder:"DIR"`
+	cli.Making
+	cli.Tables
 }
 
-// Run trains what is missing, and prints the table of all results of the preset that are there.
+// Run trains what is missing, and prints the table of all results of the preset that are there. Kept are three tables: that of
+// the preset quick, that of the studies, and that of training on neighbouring frames.
 func (c *TableCommand) Run(ctx context.Context, s *cli.Session) error {
-	if err := c.each(ctx, s, func(*Trained) error { return nil }); err != nil {
-		return err
-	}
-	results, err := run.ReadResults(c.folder(s))
-	if err != nil {
-		return err
-	}
-	if c.Keep != "" {
-		if _, err := run.Keep(c.folder(s), c.Keep); err != nil {
-			return err
-		}
-	}
-	table, err := NewTable(results)
-	if err != nil {
-		return err
-	}
-	return table.Write(s.Out, c.Format)
-}
-
-// KeptCommand prints kept tables.
-type KeptCommand struct {
-	Format string `help:"Format of the tables: ${enum}." enum:"markdown,csv,json" default:"markdown"`
-}
-
-// Run prints the table of the preset quick, that of the studies, and that of training on neighbouring frames.
-func (c *KeptCommand) Run(s *cli.Session) error {
-	for i, kept := range []func() (*run.Table, error){keptTable("quick"), StudiesTable, keptTable("temporal")} {
-		table, err := kept()
-		if err != nil {
-			return err
-		}
-		if i > 0 {
-			if _, err := fmt.Fprintln(s.Out); err != nil {
-				return err
+	return c.Print(s, cli.TableSource{
+		Experiment: Experiment,
+		Make: func() (string, error) {
+			plan, err := c.plan(s.Notef)
+			if err != nil {
+				return "", err
 			}
-		}
-		if err := table.Write(s.Out, c.Format); err != nil {
-			return err
-		}
-	}
-	return nil
+			if done, err := c.Preview(s, plan); done || err != nil {
+				return "", err
+			}
+			return c.folder(), c.each(ctx, s, plan, c.Restart, func(*Trained) error { return nil })
+		},
+		Kept: func() (tables []*run.Table, err error) {
+			for _, kept := range []func() (*run.Table, error){keptTable("quick"), StudiesTable, keptTable("temporal")} {
+				table, err := kept()
+				if err != nil {
+					return nil, err
+				}
+				tables = append(tables, table)
+			}
+			return tables, nil
+		},
+		Tables: func(results []run.Result) ([]*run.Table, error) {
+			table, err := NewTable(results)
+			return []*run.Table{table}, err
+		},
+	})
 }
 
 func keptTable(name string) func() (*run.Table, error) {
@@ -297,20 +375,20 @@ func keptTable(name string) func() (*run.Table, error) {
 
 // StreetsCommand writes synthetic streets.
 type StreetsCommand struct {
-	Dir         string `arg:"" help:"Folder to write to." type:"path"`
-	Train       int    `help:"Streets for training." default:"600"`
-	Test        int    `help:"Streets for tests." default:"64"`
-	Height      int    `help:"Pixels." default:"32"`
-	Width       int    `help:"Pixels." default:"96"`
-	Seed        uint64 `help:"The same seed gives the same streets." default:"1"`
-	RandomLanes bool   `help:"Lane marks that differ from street to street."`
-	Neighbours  bool   `help:"Write the frames before and after each street too, for --view temporal."`
+	Dir         string    `arg:"" help:"Folder to write to." type:"path"`
+	Train       cli.Count `help:"Streets for training." default:"600"`
+	Test        cli.Count `help:"Streets for tests." default:"64"`
+	Height      cli.Count `help:"Pixels." default:"32"`
+	Width       cli.Count `help:"Pixels." default:"96"`
+	Seed        uint64    `help:"The same seed gives the same streets." default:"1"`
+	RandomLanes bool      `help:"Lane marks that differ from street to street."`
+	Neighbours  bool      `help:"Write the frames before and after each street too, for --view temporal."`
 }
 
 // Run writes the streets.
 func (c *StreetsCommand) Run(ctx context.Context, s *cli.Session) error {
-	o := synth.StreetOptions{Height: c.Height, Width: c.Width, Seed: c.Seed, RandomLanes: c.RandomLanes, Neighbours: c.Neighbours}
-	if err := synth.WriteStreets(ctx, c.Dir, c.Train, c.Test, o); err != nil {
+	o := synth.StreetOptions{Height: int(c.Height), Width: int(c.Width), Seed: c.Seed, RandomLanes: c.RandomLanes, Neighbours: c.Neighbours}
+	if err := synth.WriteStreets(ctx, c.Dir, int(c.Train), int(c.Test), o); err != nil {
 		return err
 	}
 	s.Notef("%d streets in %s", c.Train+c.Test, c.Dir)

@@ -26,7 +26,9 @@ func command(t *testing.T, runs string, args ...string) (code int, stdout, stder
 		Command
 	}
 	var out, err bytes.Buffer
-	args = append(args, "--runs", runs, "--backend", "go")
+	if args[0] != "streets" {
+		args = append(args, "--runs", runs, "--backend", "go")
+	}
 	code = cli.Main(cli.Program{Name: "test"}, &g, &g.Flags, args, &out, &err)
 	return code, out.String(), err.String()
 }
@@ -49,7 +51,7 @@ func TestTableCommandMakesAllRows(t *testing.T) {
 	if results, err := run.ReadResults(kept); err != nil || len(results) != 6 {
 		t.Errorf("%d results kept, %v, want 6", len(results), err)
 	}
-	code, stdout, stderr = command(t, runs, "figures", "--preset", "tiny", "--row", "adaptive", "--examples", "2")
+	code, stdout, stderr = command(t, runs, "figures", "--preset", "tiny", "--only", "adaptive", "--examples", "2")
 	if code != cli.CodeOK || !strings.Contains(stdout, "alpha.png") {
 		t.Fatalf("code %d: %s%s", code, stdout, stderr)
 	}
@@ -63,8 +65,8 @@ func TestTableCommandMakesAllRows(t *testing.T) {
 		}
 		_ = f.Close()
 	}
-	_, public, _ := command(t, runs, "eval", "--preset", "tiny", "--row", "l1")
-	_, other, _ := command(t, runs, "eval", "--preset", "tiny", "--row", "l1", "--no-median-scaling", "--no-crop", "--cap", "50")
+	_, public, _ := command(t, runs, "eval", "--preset", "tiny", "--only", "l1")
+	_, other, _ := command(t, runs, "eval", "--preset", "tiny", "--only", "l1", "--no-median-scaling", "--no-crop", "--cap", "50")
 	if !strings.Contains(public, "l1        seed 1") || public == other {
 		t.Errorf("evaluations %q and %q", public, other)
 	}
@@ -170,8 +172,36 @@ func TestExactDepthHasNoError(t *testing.T) {
 	}
 }
 
+// Commands that read trained rows do not train: they name the command that does.
+func TestEvalAndFiguresRefuseRowsThatAreNotTrained(t *testing.T) {
+	for _, name := range []string{"eval", "figures"} {
+		runs := t.TempDir()
+		code, stdout, stderr := command(t, runs, name, "--preset", "tiny", "--only", "l1")
+		if code != cli.CodeFailed || stdout != "" || !strings.Contains(stderr, "not started; train it first: go run ./experiments depth train --preset tiny --only l1") {
+			t.Errorf("%s: code %d: %s%s", name, code, stdout, stderr)
+		}
+		if entries, err := os.ReadDir(runs); err != nil || len(entries) > 0 {
+			t.Errorf("%s left %v (%v)", name, entries, err)
+		}
+	}
+}
+
+func TestWrongNumbersAreRefused(t *testing.T) {
+	for want, args := range map[string][]string{
+		"--steps: must be 1 or more, it is -5":     {"table", "--steps=-5"},
+		"--flip must be in [0, 1], it is 2":        {"train", "--preset", "tiny", "--flip", "2"},
+		"--scale must be in":                       {"train", "--preset", "tiny", "--scale", "0"},
+		"--ssim must be in [0, 1], it is NaN":      {"train", "--preset", "tiny", "--ssim", "NaN"},
+		"--eval-every must not be negative, it is": {"train", "--preset", "tiny", "--eval-every=-1"},
+	} {
+		if code, _, stderr := command(t, t.TempDir(), args...); code == cli.CodeOK || !strings.Contains(stderr, want) {
+			t.Errorf("%v: code %d: %s, want %q", args, code, stderr, want)
+		}
+	}
+}
+
 func TestPaperPresetAsksForTheRecordings(t *testing.T) {
-	code, _, stderr := command(t, t.TempDir(), "train", "--preset", "paper", "--row", "l1")
+	code, _, stderr := command(t, t.TempDir(), "train", "--preset", "paper", "--only", "l1")
 	if code != cli.CodeFailed || !strings.Contains(stderr, "--train-split") {
 		t.Errorf("code %d, %q", code, stderr)
 	}
@@ -183,7 +213,7 @@ func TestRecordingsAreReadFromSplitFiles(t *testing.T) {
 	if code, _, stderr := command(t, root, "streets", filepath.Join(root, "raw"), "--train", "6", "--test", "2", "--height", "40", "--width", "120"); code != cli.CodeOK {
 		t.Fatal(stderr)
 	}
-	code, stdout, stderr := command(t, root, "train", "--preset", "tiny", "--row", "l1", "--data", filepath.Join(root, "raw"),
+	code, stdout, stderr := command(t, root, "train", "--preset", "tiny", "--only", "l1", "--data", filepath.Join(root, "raw"),
 		"--train-split", filepath.Join(root, "raw", "train_files.txt"), "--test-split", filepath.Join(root, "raw", "test_files.txt"))
 	if code != cli.CodeOK || !strings.Contains(stdout, "AbsRel") {
 		t.Errorf("code %d: %s%s", code, stdout, stderr)

@@ -19,17 +19,17 @@ import (
 // FiguresCommand writes figures of trained rows.
 type FiguresCommand struct {
 	Selection
-	Examples int `help:"Test images shown." default:"6"`
+	Examples cli.Count `help:"Test images shown." default:"6"`
 }
 
 // Run writes examples.png into the folder of each run, and alpha.png where α was learned.
 func (c *FiguresCommand) Run(ctx context.Context, s *cli.Session) error {
-	backend, err := s.Compute()
+	backend, err := c.Open(s)
 	if err != nil {
 		return err
 	}
-	return c.each(ctx, s, func(t *Trained) error {
-		examples, err := t.Examples(c.Examples)
+	return c.trained(ctx, s, func(t *Trained) error {
+		examples, err := t.Examples(int(c.Examples))
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package depth
 
 import (
 	"encoding/json"
+	"github.com/robustloss/gomlx-robustloss/experiments/cli"
 	"slices"
 	"strings"
 	"testing"
@@ -73,14 +74,22 @@ func TestConfigurations(t *testing.T) {
 }
 
 func TestVariantsHaveFoldersOfTheirOwnAndChangeWhatTheyName(t *testing.T) {
-	v := Variant{Steps: 1400, Scale: .05, Sharing: PerBand, Scales: 2, SSIM: .85, RandomLanes: true, DataSeed: 7}
+	v := Variant{
+		Steps: new(cli.Count(1400)), Scale: new(.05), Sharing: PerBand, Scales: new(cli.Count(2)), SSIM: new(.85), RandomLanes: true, DataSeed: new(uint64(7)),
+	}
 	if got, want := v.name(), "steps-1400-scale-0.05-sharing-band-scales-2-ssim-0.85-random-lanes-data-seed-7"; got != want {
 		t.Errorf("name %q, want %q", got, want)
 	}
 	if got := (Variant{Sharing: "coefficient"}).name(); got != "" {
 		t.Errorf("the preset itself is called %q", got)
 	}
+	if got := (Variant{Flip: new(0.0)}).name(); got != "flip-0" {
+		t.Errorf("without mirrored pairs: %q", got)
+	}
 	base, _ := NewConfig("quick", RowAdaptive)
+	if c := (Variant{Flip: new(0.0)}).apply(base); c.Data.Augmentation.Flip != 0 {
+		t.Errorf("--flip 0 gives %g", c.Data.Augmentation.Flip)
+	}
 	c := v.apply(base)
 	if c.Steps != 1400 || c.Adam.Steps != 1400 || c.Adam.Constant != 840 || c.Loss.Scale != .05 || c.Loss.Sharing != PerBand ||
 		c.Network.Scales != 2 || c.Loss.SSIM != 0 || !c.Data.RandomLanes || c.Data.Seed != 7 {

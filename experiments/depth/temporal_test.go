@@ -103,7 +103,7 @@ func TestTemporalViewOnTheCommandLine(t *testing.T) {
 	if err := os.WriteFile(split, append(lines, alone...), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"--preset", "tiny", "--row", "l1", "--view", "temporal", "--data", raw, "--train-split", split, "--test-split", filepath.Join(raw, "test_files.txt")}
+	args := []string{"--preset", "tiny", "--only", "l1", "--view", "temporal", "--data", raw, "--train-split", split, "--test-split", filepath.Join(raw, "test_files.txt")}
 	code, stdout, stderr := command(t, root, append([]string{"train"}, args...)...)
 	if code != cli.CodeOK || !strings.Contains(stdout, "AbsRel") || !strings.Contains(stderr, "1 training frames have no frame before or after them and are left out, 6 are used") {
 		t.Errorf("code %d: %s%s", code, stdout, stderr)
@@ -151,7 +151,7 @@ func TestStereoConfigurationsDoNotMentionTheView(t *testing.T) {
 	if _, err := NewTemporalConfig("huge", RowAlpha0); err == nil {
 		t.Error("no error")
 	}
-	if got := (Variant{View: ViewTemporal, Steps: 10}).name(); got != "view-temporal-steps-10" {
+	if got := (Variant{View: ViewTemporal, Steps: new(cli.Count(10))}).name(); got != "view-temporal-steps-10" {
 		t.Errorf("name %q", got)
 	}
 }

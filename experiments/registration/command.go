@@ -2,7 +2,6 @@ package registration
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
@@ -24,88 +23,130 @@ type Command struct {
 
 // TableCommand makes the experiment.
 type TableCommand struct {
-	Preset string `help:"tiny: seconds, quick: minutes on two cores, paper: the sizes of the paper's data." enum:"tiny,quick,paper" default:"quick"`
-	Seed   int64  `help:"Seed of the first pair and of the first problem; the others follow it." default:"1"`
-	Data   string `help:"Folder that holds folders of pairs (Depth_0000.ply, Depth_0001.ply, gt.log, optional features). Without it, synthetic pairs." type:"path" placeholder:"DIR"`
-	Format string `help:"markdown, csv or json." enum:"markdown,csv,json" default:"markdown"`
-	From   string `help:"Run nothing: make the tables of the results below this folder." type:"path" placeholder:"DIR"`
-	Keep   string `help:"Copy the results there afterwards, without metrics and checkpoints." type:"path" placeholder:"DIR"`
+	cli.Selection
+	cli.Making
+	cli.Tables
+	Data string `help:"Folder that holds folders of pairs (Depth_0000.ply, Depth_0001.ply, gt.log, optional features). Without it, synthetic pairs." type:"path" placeholder:"DIR"`
+}
+
+// Help is shown below the flags.
+func (TableCommand) Help() string {
+	return "A run is kept in RUNS/registration/PRESET/seed-SEED/KEY, where RUNS is the folder of --runs. Keys for --only are " +
+		strings.Join(runNames(), ", ") + ". SEED is that of the first pair and of the first problem; the others follow it."
 }
 
 // Run makes what is missing and prints the tables.
 func (t *TableCommand) Run(ctx context.Context, s *cli.Session) error {
-	from := t.From
-	if from == "" {
-		var err error
-		if from, err = t.make(ctx, s); err != nil {
-			return err
-		}
-	}
-	results, err := run.ReadResults(from)
-	if err != nil {
-		return err
-	}
-	if len(results) == 0 {
-		return fmt.Errorf("there is no result.json below %s", from)
-	}
-	tables, err := Tables(results)
-	if err != nil {
-		return err
-	}
-	if t.Keep != "" {
-		if _, err := run.Keep(from, t.Keep); err != nil {
-			return err
-		}
-	}
-	for i, table := range tables {
-		if i > 0 && t.Format == "markdown" {
-			_, _ = fmt.Fprintln(s.Out)
-		}
-		if err := table.Write(s.Out, t.Format); err != nil {
-			return err
-		}
-	}
-	return nil
+	return t.Print(s, cli.TableSource{
+		Experiment: "registration",
+		Make:       func() (string, error) { return t.make(ctx, s) },
+		Kept: func() ([]*run.Table, error) {
+			results, err := Kept(t.Preset)
+			if err != nil {
+				return nil, err
+			}
+			return Tables(results)
+		},
+		Tables: Tables,
+	})
 }
 
-// make runs the preset, and returns the folder of its runs.
-func (t *TableCommand) make(ctx context.Context, s *cli.Session) (string, error) {
+// runNames are the keys of the runs of a preset.
+func runNames() (names []string) {
+	pairs, problems, err := Presets("quick")
+	if err != nil {
+		panic(err)
+	}
+	for _, c := range pairs {
+		names = append(names, c.name())
+	}
+	for _, c := range problems {
+		names = append(names, c.name())
+	}
+	return names
+}
+
+// folder is where the runs of the preset are, a folder for each seed in it.
+func (t *TableCommand) folder() string {
+	name := t.Preset
+	if t.Data != "" {
+		name += "-" + filepath.Base(t.Data)
+	}
+	return t.Dir("registration", name)
+}
+
+// plan returns the runs that are selected. folders are those of the pairs of --data, by noise.
+func (t *TableCommand) plan(folders map[float64][]string) (plan []run.Spec, err error) {
 	pairs, problems, err := Presets(t.Preset)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	name := t.Preset
+	seeds, err := t.Seeds()
+	if err != nil {
+		return nil, err
+	}
+	names, err := t.Pick(runNames())
+	if err != nil {
+		return nil, err
+	}
+	for _, seed := range seeds {
+		add := func(name string, config any) {
+			if !slices.Contains(names[0], name) {
+				return
+			}
+			one := *t
+			one.Only, one.Seed = []string{name}, []cli.Seed{cli.Seed(seed)}
+			plan = append(plan, run.Spec{
+				Experiment: "registration", Config: config, Seed: seed, Dir: filepath.Join(t.folder(), fmt.Sprintf("seed-%d", seed), name),
+				Command: cli.Line("registration table", &one),
+			})
+		}
+		for _, c := range pairs {
+			if t.Data != "" {
+				c.Source, c.Pairs, c.Points, c.Keep = filepath.Base(t.Data), len(folders[c.Noise]), 0, 0
+			}
+			if c.Pairs > 0 {
+				add(c.name(), c)
+			}
+		}
+		for _, c := range problems {
+			add(c.name(), c)
+		}
+	}
+	return plan, nil
+}
+
+// make makes the runs that are missing, and returns the folder that they are in.
+func (t *TableCommand) make(ctx context.Context, s *cli.Session) (dir string, err error) {
 	var folders map[float64][]string
 	if t.Data != "" {
 		if folders, err = pairFolders(t.Data); err != nil {
 			return "", err
 		}
-		name += "-" + filepath.Base(t.Data)
 	}
-	if t.Seed < 0 {
-		return "", errors.New("--seed must not be negative")
+	plan, err := t.plan(folders)
+	if err != nil {
+		return "", err
 	}
-	dir := filepath.Join(s.Dir("registration", name), fmt.Sprintf("seed-%d", t.Seed))
-	job := func(run string) Job {
-		return Job{Dir: filepath.Join(dir, run), Seed: t.Seed, Restart: s.Restart, Progress: s.Progress()}
+	if done, err := t.Preview(s, plan); done || err != nil {
+		return "", err
 	}
-	for _, c := range pairs {
-		if t.Data != "" {
-			c.Source, c.Pairs, c.Points, c.Keep = filepath.Base(t.Data), len(folders[c.Noise]), 0, 0
+	for _, spec := range plan {
+		job := Job{Dir: spec.Dir, Seed: spec.Seed, Command: spec.Command, Restart: t.Restart, Progress: s.Progress()}
+		switch c := spec.Config.(type) {
+		case PairsConfig:
+			_, err = RunPairs(ctx, c, folders[c.Noise], job)
+		case ProblemsConfig:
+			_, err = RunProblems(ctx, c, job)
 		}
-		if c.Pairs == 0 {
-			continue
-		}
-		if _, err := RunPairs(ctx, c, folders[c.Noise], job(c.name())); err != nil {
+		if err != nil {
 			return "", err
 		}
 	}
-	for _, c := range problems {
-		if _, err := RunProblems(ctx, c, job(c.name())); err != nil {
-			return "", err
-		}
+	if len(t.Seed) == 1 {
+		return filepath.Join(t.folder(), fmt.Sprintf("seed-%d", t.Seed[0])), nil
 	}
-	return dir, nil
+	return t.folder(), nil
 }
 
 // pairFolders lists the folders below root that hold pairs, by the noise that their names tell as in the data set of

@@ -20,7 +20,10 @@ func execute(dir string, args ...string) (code int, stdout, stderr string) {
 		Registration Command `cmd:""`
 	}
 	var out, errors bytes.Buffer
-	args = append([]string{"registration"}, append(args, "--runs", dir, "--quiet")...)
+	if args[0] == "table" || args[0] == "figures" {
+		args = append(args, "--runs", dir)
+	}
+	args = append([]string{"registration", "--quiet"}, args...)
 	code = cli.Main(cli.Program{Name: "experiments"}, &grammar, &grammar.Flags, args, &out, &errors)
 	return code, out.String(), errors.String()
 }
@@ -140,7 +143,7 @@ func TestCommands_SayWhatIsWrong(t *testing.T) {
 	for want, args := range map[string][]string{
 		"no folder below it holds a Depth_0000.ply":       {"table", "--data", empty},
 		"the folder's name says no noise level":           {"table", "--data", unnamed},
-		"--seed must not be negative":                     {"table", "--seed=-1"},
+		"--seed: must not be negative":                    {"table", "--seed=-1"},
 		"there is no result.json below":                   {"table", "--from", empty},
 		`unknown method "best": want one of`:              {"align", line, line, "--method", "best"},
 		"0 matches are too few: want at least 10":         {"align", line, line},

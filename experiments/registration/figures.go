@@ -27,6 +27,7 @@ var (
 
 // FiguresCommand draws one synthetic pair.
 type FiguresCommand struct {
+	cli.Runs
 	Out    string  `help:"Folder for the PNG files; the default is figures below the runs." type:"path" placeholder:"DIR"`
 	Points int     `help:"Points of each view." default:"5000"`
 	Noise  float64 `help:"Noise in diameters." default:"0.0025"`
@@ -36,7 +37,7 @@ type FiguresCommand struct {
 // Run writes clouds.png and residuals.png and prints their paths.
 func (f *FiguresCommand) Run(ctx context.Context, s *cli.Session) error {
 	if f.Out == "" {
-		f.Out = s.Dir("registration", "figures")
+		f.Out = f.Dir("registration", "figures")
 	}
 	if err := os.MkdirAll(f.Out, 0o755); err != nil {
 		return err

@@ -155,3 +155,51 @@ func unionOfKeys(maps ...map[string]string) []string {
 	sort.Strings(keys)
 	return keys
 }
+
+// State says how far a run is.
+type State struct {
+	Started, Finished bool
+	Step              int // of the latest intact checkpoint
+}
+
+// String says it in words.
+func (s State) String() string {
+	switch {
+	case s.Finished:
+		return "finished"
+	case s.Step > 0:
+		return fmt.Sprintf("stopped after step %d", s.Step)
+	case s.Started:
+		return "started, no checkpoint yet"
+	}
+	return "not started"
+}
+
+// State returns how far the run is, without opening it. A directory that holds another run is an error that wraps [ErrConflict].
+func (spec Spec) State() (s State, err error) {
+	have, found, err := readManifest(filepath.Join(spec.Dir, configName))
+	if err != nil || !found {
+		return s, err
+	}
+	asked, err := newManifest(spec)
+	if err != nil {
+		return s, err
+	}
+	if spec.Device == "" {
+		asked.Device = have.Device
+	}
+	if err := have.conflictWith(asked, spec.Dir); err != nil {
+		return s, err
+	}
+	s.Started = true
+	result, err := readResultIfAny(filepath.Join(spec.Dir, resultName))
+	if err != nil {
+		return s, err
+	}
+	s.Finished = result != nil
+	latest, _, err := latestCheckpoint(spec.Dir)
+	if latest != nil {
+		s.Step = latest.state.Step
+	}
+	return s, err
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/robustloss/gomlx-robustloss/data/synth"
@@ -14,53 +13,83 @@ import (
 
 // Command is the experiment's command line.
 type Command struct {
-	Train   TrainCommand   `cmd:"" help:"Train one cell of the table, or go on with it, and print its ELBO."`
+	Train   TrainCommand   `cmd:"" help:"Train cells of the table that are not trained yet, and print their ELBOs."`
 	Table   TableCommand   `cmd:"" help:"Train the cells of the table that are not trained yet, and print the table."`
-	Eval    EvalCommand    `cmd:"" help:"Evaluate a trained cell again, and print its ELBO and importance-weighted bound."`
-	Samples SamplesCommand `cmd:"" help:"Draw a trained cell's reconstructions, samples, interpolations and learned parameters as PNG files."`
-	Linear  LinearCommand  `cmd:"" help:"Make the table with principal components in place of a network: seconds, no training."`
+	Eval    EvalCommand    `cmd:"" help:"Evaluate trained cells again, and print their ELBOs and importance-weighted bounds."`
+	Figures FiguresCommand `cmd:"" help:"Draw trained cells' reconstructions, samples, interpolations and learned parameters as PNG files."`
+	Linear  LinearCommand  `cmd:"" help:"Print the table with principal components in place of a network: seconds, no training."`
 	Faces   FacesCommand   `cmd:"" help:"Write synthetic faces in CelebA's folders and formats."`
 }
 
-// preset is the flags that say on which images which model is trained.
-type preset struct {
-	Preset string `help:"tiny: seconds, quick: minutes on two cores, paper: a GPU." enum:"tiny,quick,paper" default:"quick"`
-	Data   string `help:"CelebA's folder. Without it, synthetic faces in the same format." type:"path" placeholder:"DIR"`
-	Steps  int    `help:"Training steps, in place of the preset's." placeholder:"N"`
+// runsHelp names the folder of the runs in the commands' help.
+const runsHelp = "A run is kept in RUNS/vae/PRESET/REPRESENTATION-LIKELIHOOD/seed-SEED, where RUNS is the folder of --runs. " +
+	"Rows are normal, cauchy, t and general, columns are pixel, dct and wavelet."
+
+// images is the flag that says which images are learned.
+type images struct {
+	Data string `help:"CelebA's folder. Without it, synthetic faces in the same format." type:"path" placeholder:"DIR"`
 }
 
-// cell is the flags that name one cell of the table.
-type cell struct {
-	preset
-	Likelihood     string `help:"normal, cauchy, t or general." enum:"normal,cauchy,t,general" default:"general" short:"l"`
-	Representation string `help:"pixel, dct or wavelet." enum:"pixel,dct,wavelet" default:"wavelet" short:"r"`
-	Seed           int64  `help:"Seed of the network, the order of the images and the latent samples." default:"1"`
+// Selection says which cells of the table a command is about, and on which images they are trained.
+type Selection struct {
+	cli.Selection
+	cli.Compute
+	images
+	Steps *cli.Count `help:"Training steps, in place of the preset's." placeholder:"N"`
 }
 
-func (p preset) config(likelihood, representation string) (Config, error) {
-	c, err := NewConfig(p.Preset, likelihood, representation)
-	if err != nil {
-		return c, err
-	}
-	if p.Data != "" {
+// Help is shown below the flags.
+func (Selection) Help() string { return runsHelp }
+
+// apply changes what a preset says of the images.
+func (i images) apply(c *Config) {
+	if i.Data != "" {
 		c.Images.Source, c.Images.FaceSeed, c.Images.Train, c.Images.Validation = "celeba", 0, 0, 0
 	}
-	if p.Steps < 0 {
-		return c, errors.New("--steps must be positive")
-	}
-	if p.Steps > 0 {
-		c.Training.Steps = p.Steps
-	}
-	return c, nil
 }
 
-// dir is where a configuration's run is kept.
-func dir(s *cli.Session, c Config, seed int64) string {
-	return filepath.Join(tableDir(s, c), c.Representation+"-"+c.Likelihood, fmt.Sprintf("seed-%d", seed))
+// config returns the configuration of a cell.
+func (s Selection) config(likelihood, representation string) (Config, error) {
+	c, err := NewConfig(s.Preset, likelihood, representation)
+	s.apply(&c)
+	if s.Steps != nil {
+		c.Training.Steps = int(*s.Steps)
+	}
+	return c, err
+}
+
+// plan returns the runs that are selected, seed by seed and column by column.
+func (s Selection) plan() (plan []run.Spec, err error) {
+	axes, err := s.Pick(LikelihoodKeys(), RepresentationKeys())
+	if err != nil {
+		return nil, err
+	}
+	seeds, err := s.Seeds()
+	if err != nil {
+		return nil, err
+	}
+	for _, seed := range seeds {
+		for _, representation := range axes[1] {
+			for _, likelihood := range axes[0] {
+				c, err := s.config(likelihood, representation)
+				if err != nil {
+					return nil, err
+				}
+				cell := s
+				cell.Only, cell.Seed = []string{likelihood, representation}, []cli.Seed{cli.Seed(seed)}
+				plan = append(plan, run.Spec{
+					Experiment: experiment, Config: c, Seed: seed,
+					Dir:     filepath.Join(s.tableDir(c), representation+"-"+likelihood, fmt.Sprintf("seed-%d", seed)),
+					Command: cli.Line("vae train", &TrainCommand{Selection: cell}),
+				})
+			}
+		}
+	}
+	return plan, nil
 }
 
 // tableDir is where the runs of one table are kept: those on CelebA, and those of another length, apart.
-func tableDir(s *cli.Session, c Config) string {
+func (s Selection) tableDir(c Config) string {
 	name := c.Preset
 	if c.Images.Source != "synthetic" {
 		name += "-" + c.Images.Source
@@ -71,224 +100,216 @@ func tableDir(s *cli.Session, c Config) string {
 	return s.Dir("vae", name)
 }
 
-// open opens the images of a configuration.
-func (p preset) open(ctx context.Context, s *cli.Session, c Config) (*Data, error) {
-	return OpenData(ctx, c.Images, p.Data, s.Dir("vae", "data"), func(text string) { s.Notef("%s", text) })
+// open opens the images of a configuration. runs is the folder that keeps the synthetic and the packed ones.
+func (i images) open(ctx context.Context, s *cli.Session, runs cli.Runs, c Config) (*Data, error) {
+	return OpenData(ctx, c.Images, i.Data, runs.Dir("vae", "data"), func(text string) { s.Notef("%s", text) })
 }
 
-// every is how often a long training is evaluated and saved, in steps.
-func every(c Config) int { return max(c.Training.Steps/10, 1) }
-
-// trainCell makes one run.
-func trainCell(ctx context.Context, s *cli.Session, data *Data, c Config, seed int64) (run.Result, error) {
-	backend, err := s.Compute()
-	if err != nil {
-		return run.Result{}, err
+// train makes the runs of a plan, or goes on with them, and gives each result to done.
+func (s Selection) train(ctx context.Context, session *cli.Session, plan []run.Spec, restart bool, done func(run.Result) error) error {
+	if len(plan) == 0 {
+		return nil
 	}
-	return Train(ctx, backend, data, Job{
-		Config: c, Seed: seed, Dir: dir(s, c, seed), Restart: s.Restart,
-		EvalEvery: every(c), CheckpointEvery: every(c), Progress: s.Progress(),
-	})
-}
-
-// TrainCommand trains one cell.
-type TrainCommand struct{ cell }
-
-// Run trains the cell.
-func (t *TrainCommand) Run(ctx context.Context, s *cli.Session) error {
-	c, err := t.config(t.Likelihood, t.Representation)
-	if err != nil {
-		return err
-	}
-	data, err := t.open(ctx, s, c)
+	data, err := s.open(ctx, session, s.Runs, plan[0].Config.(Config))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = data.Close() }()
-	result, err := trainCell(ctx, s, data, c, t.Seed)
+	backend, err := s.Open(session)
 	if err != nil {
 		return err
 	}
-	printValues(s, result.Values)
-	_, err = fmt.Fprintln(s.Out, filepath.Dir(result.Path))
-	return err
+	for _, spec := range plan {
+		c := spec.Config.(Config)
+		every := max(c.Training.Steps/10, 1)
+		result, err := Train(ctx, backend, data, Job{
+			Config: c, Seed: spec.Seed, Dir: spec.Dir, Command: spec.Command, Restart: restart,
+			EvalEvery: every, CheckpointEvery: every, Progress: session.Progress(),
+		})
+		if err != nil {
+			return err
+		}
+		if err := done(result); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func printValues(s *cli.Session, v run.Values) {
-	_, _ = fmt.Fprintf(s.Out, "ELBO %.1f (rate %.1f, distortion %.1f), importance-weighted bound %.1f nats an image\n",
-		v["elbo"], v["rate"], v["distortion"], v["iwae"])
+// TrainCommand trains cells.
+type TrainCommand struct {
+	Selection
+	cli.Making
 }
 
-// TableCommand trains the whole table.
+// Run trains the cells and prints a line and the folder of each.
+func (t *TrainCommand) Run(ctx context.Context, s *cli.Session) error {
+	plan, err := t.plan()
+	if err != nil {
+		return err
+	}
+	if done, err := t.Preview(s, plan); done || err != nil {
+		return err
+	}
+	return t.train(ctx, s, plan, t.Restart, func(r run.Result) error {
+		var c Config
+		if err := r.DecodeConfig(&c); err != nil {
+			return err
+		}
+		printValues(s, c, r.Seed, r.Values)
+		_, err := fmt.Fprintln(s.Out, filepath.Dir(r.Path))
+		return err
+	})
+}
+
+func printValues(s *cli.Session, c Config, seed int64, v run.Values) {
+	_, _ = fmt.Fprintf(s.Out, "%s on %s, seed %d: ELBO %.1f (rate %.1f, distortion %.1f), importance-weighted bound %.1f nats an image\n",
+		c.Likelihood, c.Representation, seed, v["elbo"], v["rate"], v["distortion"], v["iwae"])
+}
+
+// TableCommand trains cells and prints the table.
 type TableCommand struct {
-	preset
-	Seeds  []int64 `name:"seed" help:"Seeds: each cell is trained once for each." default:"1" placeholder:"N,…"`
-	Only   string  `help:"Train only this row (a likelihood) or column (a representation)." placeholder:"KEY"`
-	Value  string  `help:"What the table shows: elbo, iwae, rate or distortion." enum:"elbo,iwae,rate,distortion" default:"elbo"`
-	Format string  `help:"markdown, csv or json." enum:"markdown,csv,json" default:"markdown"`
-	From   string  `help:"Train nothing: make the table of the results below this folder." type:"path" placeholder:"DIR"`
-	Keep   string  `help:"Copy the results there afterwards, without metrics and checkpoints." type:"path" placeholder:"DIR"`
+	Selection
+	cli.Making
+	cli.Tables
+	Value string `help:"What the table shows: elbo, iwae, rate or distortion." enum:"elbo,iwae,rate,distortion" default:"elbo"`
 }
 
 // Run trains what is missing and prints the table.
 func (t *TableCommand) Run(ctx context.Context, s *cli.Session) error {
-	from := t.From
-	if from == "" {
-		var err error
-		if from, err = t.train(ctx, s); err != nil {
-			return err
-		}
-	} else if _, err := os.Stat(from); err != nil {
-		return err
-	}
-	results, err := run.ReadResults(from)
-	if err != nil {
-		return err
-	}
-	if len(results) == 0 {
-		return fmt.Errorf("there is no result.json below %s", from)
-	}
-	table, err := run.NewTable(Layout(t.Preset, t.Value), results)
-	if err != nil {
-		return err
-	}
-	if t.Keep != "" {
-		if _, err := run.Keep(from, t.Keep); err != nil {
-			return err
-		}
-	}
-	return table.Write(s.Out, t.Format)
-}
-
-// train makes the runs of all cells and seeds, and returns the folder that they are in.
-func (t *TableCommand) train(ctx context.Context, s *cli.Session) (from string, err error) {
-	c, err := t.config(Likelihoods[0].Key, Representations[0].Key)
-	if err != nil {
-		return "", err
-	}
-	data, err := t.open(ctx, s, c)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = data.Close() }()
-	trained := 0
-	for _, seed := range t.Seeds {
-		for _, representation := range RepresentationKeys() {
-			for _, likelihood := range LikelihoodKeys() {
-				if t.Only != "" && t.Only != representation && t.Only != likelihood {
-					continue
-				}
-				if c, err = t.config(likelihood, representation); err != nil {
-					return "", err
-				}
-				if _, err := trainCell(ctx, s, data, c, seed); err != nil {
-					return "", err
-				}
-				trained++
+	preset := t.Preset
+	return t.Print(s, cli.TableSource{
+		Experiment: experiment,
+		Make: func() (string, error) {
+			plan, err := t.plan()
+			if err != nil {
+				return "", err
 			}
+			if done, err := t.Preview(s, plan); done || err != nil {
+				return "", err
+			}
+			if err := t.train(ctx, s, plan, t.Restart, func(run.Result) error { return nil }); err != nil {
+				return "", err
+			}
+			return t.tableDir(plan[0].Config.(Config)), nil
+		},
+		Kept: func() ([]*run.Table, error) {
+			table, err := KeptTable(preset, t.Value)
+			return []*run.Table{table}, err
+		},
+		Tables: func(results []run.Result) ([]*run.Table, error) {
+			table, err := run.NewTable(Layout(preset, t.Value), results)
+			return []*run.Table{table}, err
+		},
+	})
+}
+
+// EvalCommand evaluates trained cells.
+type EvalCommand struct {
+	Selection
+	ImportanceSamples cli.Count `help:"Latent samples an image for the importance-weighted bound." default:"16"`
+}
+
+// Run evaluates each cell's latest checkpoint.
+func (e *EvalCommand) Run(ctx context.Context, s *cli.Session) error {
+	return e.each(ctx, s, func(m *Model, data *Data, _ string) error {
+		m.ImportanceSamples = int(e.ImportanceSamples)
+		values, err := m.Evaluate(data.Validation)
+		if err != nil {
+			return err
+		}
+		printValues(s, m.Config, m.Seed, values)
+		return nil
+	})
+}
+
+// each loads the models of the selected runs and gives them to do, with the images and the run's folder.
+func (s Selection) each(ctx context.Context, session *cli.Session, do func(m *Model, data *Data, dir string) error) error {
+	plan, err := s.plan()
+	if err != nil {
+		return err
+	}
+	for _, spec := range plan { // before anything is computed
+		if state, err := spec.State(); err != nil {
+			return err
+		} else if state.Step == 0 {
+			return cli.NotTrained(spec, state)
 		}
 	}
-	if trained == 0 {
-		return "", fmt.Errorf("--only %s names no row and no column of the table", t.Only)
-	}
-	return tableDir(s, c), nil
-}
-
-// EvalCommand evaluates a trained cell.
-type EvalCommand struct {
-	cell
-	ImportanceSamples int `help:"Latent samples an image for the importance-weighted bound." default:"16"`
-}
-
-// Run evaluates the cell's latest checkpoint.
-func (e *EvalCommand) Run(ctx context.Context, s *cli.Session) error {
-	m, data, err := e.load(ctx, s)
+	data, err := s.open(ctx, session, s.Runs, plan[0].Config.(Config))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = data.Close() }()
-	if m.ImportanceSamples = e.ImportanceSamples; m.ImportanceSamples < 1 {
-		return errors.New("--importance-samples must be positive")
-	}
-	values, err := m.Evaluate(data.Validation)
+	backend, err := s.Open(session)
 	if err != nil {
 		return err
 	}
-	printValues(s, values)
+	for _, spec := range plan {
+		m, err := Load(backend, spec.Dir)
+		if err != nil {
+			return err
+		}
+		if err := do(m, data, spec.Dir); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// load loads the cell's model and opens its images.
-func (c cell) load(ctx context.Context, s *cli.Session) (*Model, *Data, error) {
-	config, err := c.config(c.Likelihood, c.Representation)
-	if err != nil {
-		return nil, nil, err
-	}
-	backend, err := s.Compute()
-	if err != nil {
-		return nil, nil, err
-	}
-	m, err := Load(backend, dir(s, config, c.Seed))
-	if err != nil {
-		return nil, nil, fmt.Errorf("%w; train it first: go run ./experiments vae train --help", err)
-	}
-	data, err := c.open(ctx, s, m.Config)
-	return m, data, err
+// FiguresCommand draws what trained cells have learned.
+type FiguresCommand struct {
+	Selection
+	Out string `help:"Folder for the PNG files, with a folder for each run in it. Without it, each run's own." type:"path" placeholder:"DIR"`
 }
 
-// SamplesCommand draws what a trained cell has learned.
-type SamplesCommand struct {
-	cell
-	Out string `help:"Folder for the PNG files; the default is the run's." type:"path" placeholder:"DIR"`
-}
-
-// Run draws the figures.
-func (c *SamplesCommand) Run(ctx context.Context, s *cli.Session) error {
-	m, data, err := c.load(ctx, s)
-	if err != nil {
+// Run draws the figures and prints their paths.
+func (c *FiguresCommand) Run(ctx context.Context, s *cli.Session) error {
+	return c.each(ctx, s, func(m *Model, data *Data, dir string) error {
+		if c.Out != "" {
+			dir = filepath.Join(c.Out, filepath.Base(filepath.Dir(dir)), filepath.Base(dir))
+		}
+		paths, err := m.WriteFigures(data, dir)
+		for _, path := range paths {
+			_, _ = fmt.Fprintln(s.Out, path)
+		}
 		return err
-	}
-	defer func() { _ = data.Close() }()
-	out := c.Out
-	if out == "" {
-		out = dir(s, m.Config, c.Seed)
-	}
-	paths, err := m.WriteFigures(data, out)
-	for _, path := range paths {
-		_, _ = fmt.Fprintln(s.Out, path)
-	}
-	return err
+	})
 }
 
 // LinearCommand makes the table of a linear model.
 type LinearCommand struct {
-	preset
-	Train      int    `help:"Training images." default:"1000"`
-	Validation int    `help:"Validation images." default:"500"`
-	Stride     int    `help:"Fit every n-th coefficient only." default:"7" placeholder:"N"`
-	Format     string `help:"markdown, csv or json." enum:"markdown,csv,json" default:"markdown"`
+	cli.Size
+	cli.Runs
+	cli.Compute
+	images
+	Train      cli.Count `help:"Training images, 2 at least." default:"1000"`
+	Validation cli.Count `help:"Validation images." default:"500"`
+	Stride     cli.Count `help:"Fit every n-th coefficient only." default:"7" placeholder:"N"`
+	Format     string    `help:"markdown, csv or json." enum:"markdown,csv,json" default:"markdown"`
 }
 
 // Run fits the distributions and prints the table.
 func (l *LinearCommand) Run(ctx context.Context, s *cli.Session) error {
-	c, err := l.config(Likelihoods[0].Key, Representations[0].Key)
+	c, err := NewConfig(l.Preset, Likelihoods[0].Key, Representations[0].Key)
 	if err != nil {
 		return err
 	}
-	if l.Train < 2 || l.Validation < 1 || l.Stride < 1 {
-		return errors.New("--train must be at least 2, --validation and --stride at least 1")
+	if l.Train < 2 {
+		return errors.New("--train must be at least 2")
 	}
-	c.Images.Train, c.Images.Validation = l.Train, l.Validation
-	data, err := l.open(ctx, s, c)
+	l.apply(&c)
+	c.Images.Train, c.Images.Validation = int(l.Train), int(l.Validation)
+	data, err := l.open(ctx, s, l.Runs, c)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = data.Close() }()
-	backend, err := s.Compute()
+	backend, err := l.Open(s)
 	if err != nil {
 		return err
 	}
-	values, err := LinearCheck(ctx, backend, data.Train, data.Validation, c.Network.Latent, l.Stride)
+	values, err := LinearCheck(ctx, backend, data.Train, data.Validation, c.Network.Latent, int(l.Stride))
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/robustloss/gomlx-robustloss/data/synth"
 	"github.com/robustloss/gomlx-robustloss/experiments/cli"
+	"github.com/robustloss/gomlx-robustloss/experiments/run"
 	"github.com/robustloss/gomlx-robustloss/experiments/vae"
 )
 
@@ -21,16 +22,19 @@ func command(t *testing.T, code int, runs string, args ...string) (stdout, stder
 		Vae vae.Command `cmd:"" name:"vae"`
 	}
 	var out, err bytes.Buffer
-	args = append([]string{"--backend", "go", "--runs", runs, "vae"}, args...)
+	if args[0] != "faces" {
+		args = append(args, "--runs", runs, "--backend", "go")
+	}
+	args = append([]string{"vae"}, args...)
 	if got := cli.Main(cli.Program{Name: "experiments"}, &grammar, &grammar.Flags, args, &out, &err); got != code {
 		t.Fatalf("%v: exit code %d, want %d\n%s%s", args, got, code, out.String(), err.String())
 	}
 	return out.String(), err.String()
 }
 
-func TestTrainEvalAndSamplesAgree(t *testing.T) {
+func TestTrainEvalAndFiguresAgree(t *testing.T) {
 	runs := t.TempDir()
-	cell := []string{"--preset", "tiny", "--steps", "4", "-l", "t", "-r", "dct", "--seed", "2"}
+	cell := []string{"--preset", "tiny", "--steps", "4", "--only", "t,dct", "--seed", "2"}
 	trained, progress := command(t, cli.CodeOK, runs, append([]string{"train"}, cell...)...)
 	if !strings.Contains(progress, "4/4") || !strings.Contains(progress, "elbo") {
 		t.Errorf("progress:\n%s", progress)
@@ -45,7 +49,7 @@ func TestTrainEvalAndSamplesAgree(t *testing.T) {
 	if again != trained || strings.TrimSpace(evaluated) != lines[0] {
 		t.Errorf("trained: %sagain: %sevaluated: %s", trained, again, evaluated)
 	}
-	drawn, _ := command(t, cli.CodeOK, runs, append([]string{"samples"}, cell...)...)
+	drawn, _ := command(t, cli.CodeOK, runs, append([]string{"figures"}, cell...)...)
 	if strings.Count(drawn, ".png") != 5 {
 		t.Errorf("drawn:\n%s", drawn)
 	}
@@ -53,6 +57,15 @@ func TestTrainEvalAndSamplesAgree(t *testing.T) {
 		if data, err := os.ReadFile(path); err != nil || !bytes.HasPrefix(data, []byte("\x89PNG")) {
 			t.Errorf("%s: %v", path, err)
 		}
+	}
+	// The recorded command makes this very run.
+	result, err := run.ReadResult(filepath.Join(dir, "result.json"))
+	if want := "go run ./experiments vae train --preset tiny --only t,dct --seed 2 --backend go --steps 4"; err != nil || result.Command != want {
+		t.Errorf("recorded %q (%v), want %q", result.Command, err, want)
+	}
+	listed, _ := command(t, cli.CodeOK, runs, append([]string{"train", "--dry-run"}, cell...)...)
+	if want := dir + ": finished\n    " + result.Command + "\n"; listed != want {
+		t.Errorf("--dry-run prints %q, want %q", listed, want)
 	}
 }
 
@@ -95,18 +108,27 @@ func TestCommandsSayWhatIsWrong(t *testing.T) {
 		want string
 	}{
 		{[]string{"eval", "--preset", "tiny"}, "train it first"},
-		{[]string{"table", "--preset", "tiny", "--only", "gaussian"}, "--only gaussian"},
-		{[]string{"table", "--from", filepath.Join(runs, "nowhere")}, "nowhere"},
-		{[]string{"table", "--from", runs}, "no result.json"},
-		{[]string{"train", "--preset", "tiny", "--steps=-3"}, "--steps"},
+		{[]string{"figures", "--preset", "tiny", "--only", "t,dct"}, "train it first: go run ./experiments vae train --preset tiny --only t,dct"},
+		{[]string{"table", "--preset", "tiny", "--only", "gaussian"}, "--only gaussian names no row or column: there are normal, "},
+		{[]string{"table", "--preset", "tiny", "--seed", "2,1", "--seed", "2"}, "--seed names 2 twice"},
 		{[]string{"train", "--preset", "tiny", "--data", runs}, "holds no CelebA"},
-		{[]string{"linear", "--stride", "0"}, "--stride"},
 	} {
 		if _, stderr := command(t, cli.CodeFailed, runs, c.args...); !strings.Contains(stderr, c.want) {
 			t.Errorf("vae %v: %q does not say %q", c.args, stderr, c.want)
 		}
 	}
-	command(t, cli.CodeUsage, runs, "train", "--preset", "huge")
+	for want, args := range map[string][]string{
+		"--steps: must be 1 or more, it is -3":     {"train", "--preset", "tiny", "--steps=-3"},
+		"--steps: must be 1 or more, it is 0":      {"eval", "--steps=0"},
+		"--seed: must not be negative, it is -1":   {"figures", "--seed=-1"},
+		"--stride: must be 1 or more, it is 0":     {"linear", "--stride", "0"},
+		"--preset must be one of":                  {"train", "--preset", "huge"},
+		"--from and --kept can't be used together": {"table", "--from", runs, "--kept"},
+	} {
+		if _, stderr := command(t, cli.CodeUsage, runs, args...); !strings.Contains(stderr, want) {
+			t.Errorf("vae %v: %q does not say %q", args, stderr, want)
+		}
+	}
 }
 
 // With --data, all images of the folder are used, and the runs are kept apart from those on synthetic faces.
@@ -115,7 +137,7 @@ func TestDataNamesAFolderInCelebAsLayout(t *testing.T) {
 	if err := synth.WriteFaces(t.Context(), root, synth.FacesOptions{Train: 20, Validation: 6, Seed: 4}); err != nil {
 		t.Fatal(err)
 	}
-	out, _ := command(t, cli.CodeOK, runs, "train", "--preset", "tiny", "--steps", "2", "--data", root)
+	out, _ := command(t, cli.CodeOK, runs, "train", "--preset", "tiny", "--only", "general,wavelet", "--steps", "2", "--data", root)
 	if !strings.Contains(out, filepath.Join("vae", "tiny-celeba-2-steps")) {
 		t.Errorf("output:\n%s", out)
 	}

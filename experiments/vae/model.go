@@ -32,8 +32,8 @@ func Load(backend compute.Backend, dir string) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{Seed: manifest.Seed, store: model.NewStore(), backend: backend}
-	if manifest.Experiment != "vae" {
-		return nil, fmt.Errorf("the run in %s is one of the experiment %q, not of \"vae\"", dir, manifest.Experiment)
+	if manifest.Experiment != experiment {
+		return nil, fmt.Errorf("the run in %s is one of the experiment %q, not of %q", dir, manifest.Experiment, experiment)
 	}
 	if err := json.Unmarshal(manifest.Config, &m.Config); err != nil {
 		return nil, fmt.Errorf("cannot read the configuration of %s: %w", dir, err)

@@ -18,11 +18,15 @@ import (
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
 )
 
+// experiment is the name of this experiment in the runs' records.
+const experiment = "vae"
+
 // Job is one run: a cell of the table for one seed.
 type Job struct {
 	Config  Config
 	Seed    int64
 	Dir     string // the run's directory
+	Command string // the command line that makes it, for its record; the process's own where it is empty
 	Restart bool   // make it anew
 	// EvalEvery and CheckpointEvery are in steps; 0 means at the end only.
 	EvalEvery, CheckpointEvery int
@@ -38,8 +42,8 @@ var trainTerms = []string{"rate", "distortion", "elbo"}
 // Train makes the run, or goes on with it where it stopped, and returns its result. A finished run is not made again.
 func Train(ctx context.Context, backend compute.Backend, data *Data, job Job) (run.Result, error) {
 	r, err := run.Open(run.Spec{
-		Experiment: "vae", Dir: job.Dir, Config: job.Config, Seed: job.Seed, Device: cli.Describe(backend),
-		Command: command(job), Restart: job.Restart,
+		Experiment: experiment, Dir: job.Dir, Config: job.Config, Seed: job.Seed, Device: cli.Describe(backend),
+		Command: job.Command, Restart: job.Restart,
 	})
 	if err != nil {
 		return run.Result{}, err
@@ -66,12 +70,6 @@ func Train(ctx context.Context, backend compute.Backend, data *Data, job Job) (r
 		return run.Result{}, err
 	}
 	return r.Finish(job.Config.Training.Steps, values, details)
-}
-
-// command is the command line that makes the run.
-func command(job Job) string {
-	return fmt.Sprintf("go run ./experiments vae train --preset %s --likelihood %s --representation %s --seed %d",
-		job.Config.Preset, job.Config.Likelihood, job.Config.Representation, job.Seed)
 }
 
 // session is one process's work on a run.
