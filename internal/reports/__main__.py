@@ -1,112 +1,30 @@
-"""Executes the notebooks and writes reports.
+"""python internal/reports: see cli.py. Here is only how the program ends: with one line where it is interrupted."""
 
-    python internal/reports                      # all notebooks, into reports/
-    python internal/reports 01_derivation        # one of them
-    python internal/reports --pdf                # and print them to PDF
-    python internal/reports --pdf --no-execute   # print the reports that are there
-
-A notebook fails where a cell fails, a check fails, a shell command fails, a magic does not exist, or a cell takes longer
-than the time limit. The others are still executed; the exit status is 1 then. ROBUSTLOSS_PRESET chooses the size of
-the experiments: tiny, quick (the default) or paper.
-"""
-
-import argparse
-import asyncio
 import os
 import signal
 import sys
-import time
-from pathlib import Path
-
-import execute
-import export
-import pdf
-
-ROOT = Path(__file__).resolve().parents[2]
-TEMPLATES = ROOT / "notebooks" / "template"
-PRESETS = {"tiny": 600, "quick": 1800, "paper": 7 * 24 * 3600}  # seconds that one cell may take
 
 
-def tell(text: str):
-    """Writes one line of progress."""
-    print(f"reports: {text}", file=sys.stderr, flush=True)
+def stop(reason: str, status: int):
+    """Ends the program at once with one line, also where Python is in the middle of an import."""
+    sys.stderr.flush()
+    os.write(sys.stderr.fileno(), f"reports: {reason}\n".encode())
+    os._exit(status)
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="reports", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="notebooks, by name; default: all")
-    parser.add_argument("--notebooks", type=Path, default=ROOT / "notebooks", help="where they are")
-    parser.add_argument("--out", type=Path, default=ROOT / "reports", help="where the reports go")
-    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="how many at the same time")
-    parser.add_argument("--timeout", type=int, help="seconds that one cell may take; default by preset")
-    parser.add_argument("--pdf", action="store_true", help="print the reports to PDF, too")
-    parser.add_argument("--no-execute", action="store_true", help="take the reports that are there")
-    parser.add_argument("--kernel", default="gonb", help="name of the kernel")
-    return parser.parse_args()
-
-
-def chosen(folder: Path, names: list[str]) -> list[Path]:
-    """The notebooks that were asked for, in numbered order."""
-    found = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
-    wanted = [Path(name).name.removesuffix(".ipynb") for name in names] or list(found)
-    unknown = [name for name in wanted if name not in found]
-    if unknown:
-        sys.exit(f"reports: no notebook {', '.join(unknown)} in {folder}; there are {', '.join(found) or 'none'}")
-    return [found[name] for name in sorted(wanted)]
-
-
-async def produce(paths: list[Path], args: argparse.Namespace, preset: str) -> list[str]:
-    """Executes notebooks, some at the same time, and writes their reports. Returns what failed."""
-    slots = asyncio.Semaphore(max(1, args.jobs))
-    timeout = args.timeout or PRESETS[preset]
-
-    async def one(path: Path) -> str | None:
-        async with slots:
-            tell(f"{path.stem} …")
-            (args.out / f"{path.stem}.html").unlink(missing_ok=True)  # a failing notebook leaves no report behind
-            try:
-                run = await execute.execute(path, args.kernel, timeout, tell)
-            except execute.Failure as failure:
-                tell(f"FAILED {failure}")
-                return path.stem
-            await asyncio.to_thread(export.write_report, run.notebook, path.stem, run.seconds, preset, TEMPLATES, args.out)
-            tell(f"{path.stem} ok, {export.duration(run.seconds)}")
-            return None
-
-    return [name for name in await asyncio.gather(*map(one, paths)) if name]
-
-
-def main() -> int:
-    args = arguments()
-    args.notebooks, args.out = args.notebooks.resolve(), args.out.resolve()
-    preset = os.environ.get("ROBUSTLOSS_PRESET") or "quick"
-    if preset not in PRESETS:
-        sys.exit(f"reports: ROBUSTLOSS_PRESET is {preset!r}: it must be tiny, quick or paper")
-    began = time.monotonic()
-    paths = chosen(args.notebooks, args.names)
-    failed: list[str] = []
-    if not args.no_execute:
-        failed = asyncio.run(produce(paths, args, preset))
-        export.write_index(args.out, [path.stem for path in chosen(args.notebooks, [])])
-    if args.pdf:
-        for path in paths:
-            page = args.out / f"{path.stem}.html"
-            if path.stem in failed:
-                continue
-            if not page.exists():
-                sys.exit(f"reports: {page} is not there: run make reports first")
-            tell(f"printed {pdf.print_pdf(page).name}")
-    tell(f"{len(paths) - len(failed)} of {len(paths)} ok in {export.duration(time.monotonic() - began)}; see {args.out / 'index.html'}")
-    if failed:
-        tell("failed: " + ", ".join(failed))
-    return 1 if failed else 0
-
+INTERRUPTED = 128 + signal.SIGINT  # the status that a shell gives to an interrupted program
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # kernels are stopped in both cases
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop("interrupted", INTERRUPTED))
+    import cli  # takes a second or two
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)  # KeyboardInterrupt
     try:
-        sys.exit(main())
+        status = cli.main()
     except KeyboardInterrupt:
-        sys.exit("reports: interrupted")
+        stop("interrupted", INTERRUPTED)
     except (FileNotFoundError, RuntimeError) as error:
-        sys.exit(f"reports: {error}")
+        stop(str(error), 1)
+    sys.exit(status)

@@ -5,10 +5,13 @@ import re
 import shutil
 import tempfile
 import time
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+from jupyter_client.kernelspec import NoSuchKernel
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -20,20 +23,64 @@ SILENT_FAILURES = re.compile(
     re.MULTILINE,
 )
 RAISES = "raises-exception"  # Jupyter's tag for a cell that is meant to fail
+CHECK = "robustloss-check"  # where an output's metadata holds a check, see CheckMetadata in notebooks/show
 
 
-class Failure(Exception):
-    """What a reader of the terminal needs to know of a failed notebook."""
+@dataclass
+class Failure:
+    """What a reader needs to know of a failed notebook."""
+
+    cell: int | None  # its index, None where no cell is to blame
+    summary: str  # one line
+    detail: str = ""  # what the failing cell said
+
+    def __str__(self) -> str:
+        return f"{self.summary}:\n{self.detail}" if self.detail else self.summary
 
 
 @dataclass
 class Run:
-    """One execution of a notebook."""
+    """One execution of a notebook, as far as it came."""
 
-    source: Path
     notebook: nbformat.NotebookNode
     seconds: float
-    problems: list[str] = field(default_factory=list)
+    failure: Failure | None
+    executed: int  # how many of the code cells
+
+    def checks(self) -> list[dict]:
+        """The outcomes of all checks in the order of the page, each with the index of its cell."""
+        return [
+            {"cell": index, **output.metadata[CHECK]}
+            for index, cell in enumerate(self.notebook.cells)
+            for output in cell.get("outputs", [])
+            if CHECK in output.get("metadata", {})
+        ]
+
+
+class KernelManager(AsyncKernelManager):
+    """Starts kernels with the environment of this process where a kernel's description says otherwise."""
+
+    @property
+    def kernel_spec(self):
+        spec = super().kernel_spec
+        if spec is not None and "GOEXPERIMENT" in os.environ:
+            spec.env["GOEXPERIMENT"] = os.environ["GOEXPERIMENT"]  # how Go is compiled decides the last digits
+        return spec
+
+
+class Client(NotebookClient):
+    """A client that leaves the handling of signals to its caller, and stops its kernel however the notebook ends."""
+
+    @asynccontextmanager
+    async def async_setup_kernel(self, **kwargs):
+        self.km = self.create_kernel_manager()
+        try:
+            await self.async_start_new_kernel(**kwargs)
+            await self.async_start_new_kernel_client()
+            yield
+        finally:
+            if self.km is not None:
+                await self._async_cleanup_kernel()
 
 
 def environment() -> dict[str, str]:
@@ -58,16 +105,19 @@ def describe(index: int, cell: nbformat.NotebookNode) -> str:
     return f"cell {index + 1} ({(telling or lines or [''])[0][:60]})"
 
 
-def silent_failures(notebook: nbformat.NotebookNode) -> list[str]:
-    """Lists what failed in an executed notebook although the kernel said that all was well."""
-    problems = []
+def silent_failure(notebook: nbformat.NotebookNode) -> Failure | None:
+    """What failed in an executed notebook although the kernel said that all was well."""
+    failures = []
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type != "code" or RAISES in cell.metadata.get("tags", []):
             continue
         text = "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stderr")
         if SILENT_FAILURES.search(text):
-            problems.append(f"{describe(index, cell)}: {text.strip()[-800:]}")
-    return problems
+            failures.append(Failure(index, f"a command or a magic failed in {describe(index, cell)}", text.strip()[-800:]))
+    if not failures:
+        return None
+    more = "".join(f"\n{failure}" for failure in failures[1:])
+    return Failure(failures[0].cell, failures[0].summary, failures[0].detail + more)
 
 
 def output_tail(cell: nbformat.NotebookNode) -> str:
@@ -78,8 +128,12 @@ def output_tail(cell: nbformat.NotebookNode) -> str:
             parts.append(output.text)
         elif output.output_type == "error":
             parts.append("\n".join(output.get("traceback", [])) or output.get("evalue", ""))
-    text = re.sub(r"\x1b\[[0-9;]*m", "", "".join(parts)).strip()
-    return text[-2000:]
+    return plain("".join(parts))[-2000:]
+
+
+def plain(text: str) -> str:
+    """A text without the colours of a terminal."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text).strip()
 
 
 def tail_of(log) -> str:
@@ -89,10 +143,15 @@ def tail_of(log) -> str:
 
 
 async def execute(source: Path, kernel_name: str, timeout: int, tell) -> Run:
-    """Executes a notebook in its own folder. Raises Failure where a cell fails; tell(text) gets the progress."""
-    notebook = nbformat.read(source, as_version=4)
+    """Executes a notebook in its own folder, up to the first cell that fails. tell(text) gets the progress."""
+    began = time.monotonic()
+    try:
+        notebook = nbformat.read(source, as_version=4)
+    except Exception as error:  # nbformat and json have many ways to say that this is no notebook
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        return Run(nbformat.v4.new_notebook(), 0.0, Failure(None, f"the notebook cannot be read: {reason}"), 0)
     codes = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    last = {"cell": 0, "told": time.monotonic()}
+    last = {"cell": None, "told": time.monotonic()}
 
     def on_cell_start(cell, cell_index):
         last["cell"] = cell_index
@@ -100,31 +159,33 @@ async def execute(source: Path, kernel_name: str, timeout: int, tell) -> Run:
             last["told"] = time.monotonic()
             tell(f"{source.stem}: code cell {codes.index(cell_index) + 1} of {len(codes)}")
 
-    client = NotebookClient(
+    client = Client(
         notebook,
         kernel_name=kernel_name,
+        kernel_manager_class=KernelManager,
         timeout=timeout,
         startup_timeout=120,
         on_cell_start=on_cell_start,
         resources={"metadata": {"path": str(source.parent)}},
         store_widget_state=False,
     )
-    began = time.monotonic()
-    log = tempfile.TemporaryFile("w+")  # what the kernel itself says, of no interest unless it dies
-    try:
-        await client.async_execute(env=environment(), stdout=log, stderr=log)
-    except CellExecutionError as error:
-        cell = notebook.cells[last["cell"]]
-        raise Failure(f"{source.stem}, {describe(last['cell'], cell)} failed:\n{output_tail(cell) or error}") from None
-    except CellTimeoutError:
-        cell = notebook.cells[last["cell"]]
-        raise Failure(f"{source.stem}, {describe(last['cell'], cell)} was still at work after {timeout} s") from None
-    except DeadKernelError:
-        cell = notebook.cells[last["cell"]]
-        raise Failure(f"{source.stem}, {describe(last['cell'], cell)}: the kernel died:\n{tail_of(log)}") from None
-    finally:
-        log.close()
-    run = Run(source, notebook, time.monotonic() - began, silent_failures(notebook))
-    if run.problems:
-        raise Failure(f"{source.stem}: a command or a magic failed in " + "\n".join(run.problems))
-    return run
+
+    def failed(text: str, detail: str = "") -> Failure:
+        at = last["cell"]
+        where = describe(at, notebook.cells[at]) if at is not None else "before the first cell"
+        return Failure(at, where + text, detail)
+
+    with tempfile.TemporaryFile("w+") as log:  # what the kernel itself says, of no interest unless it dies
+        try:
+            await client.async_execute(env=environment(), stdout=log, stderr=log)
+            failure = silent_failure(notebook)
+        except CellExecutionError as error:
+            failure = failed(" failed", output_tail(notebook.cells[last["cell"]]) or plain(str(error)))
+        except CellTimeoutError:
+            failure = failed(f" was still at work after {timeout} s")
+        except DeadKernelError:
+            failure = failed(": the kernel died", tail_of(log))
+        except (RuntimeError, OSError, NoSuchKernel) as error:
+            failure = failed(f": the kernel does not start (make setup prepares it): {error}", tail_of(log))
+    executed = len([i for i in codes if last["cell"] is not None and i <= last["cell"]])
+    return Run(notebook, time.monotonic() - began, failure, executed)

@@ -7,7 +7,9 @@ import re
 from datetime import datetime, timezone
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import quote, unquote
 
+import execute
 import nbformat
 from nbconvert import HTMLExporter
 from traitlets.config import Config
@@ -23,18 +25,39 @@ def mathjax() -> Path:
     return Path(package.submodule_search_locations[0]) / "static" / "mathjax" / "es5"
 
 
-def page(notebook: nbformat.NotebookNode, title: str, templates: Path, facts: str) -> str:
+def page(notebook: nbformat.NotebookNode, title: str, templates: Path, report: dict) -> str:
     """One self-contained page: pictures, styles and MathJax are in it."""
-    notebook.metadata.setdefault("language_info", {})["pygments_lexer"] = "go"  # GoNB names no lexer
+    notebook.metadata.setdefault("language_info", {"name": "go"})["pygments_lexer"] = "go"  # GoNB names no lexer
     config = Config()
     config.TemplateExporter.extra_template_basedirs = [str(templates)]
     config.TemplateExporter.extra_template_paths = [str(mathjax())]
     config.TagRemovePreprocessor.enabled = True
     config.TagRemovePreprocessor.remove_cell_tags = {HIDDEN}
     exporter = HTMLExporter(config=config, template_name="offline", embed_images=True)
-    resources = {"metadata": {"name": title}, "report": {"facts": facts}}
-    body, _ = exporter.from_notebook_node(notebook, resources=resources)
-    return re.sub(r'(href="[^"/:#]+)\.ipynb(?=[#"])', r"\1.html", body)  # notebooks link to each other, and so do reports
+    body, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title}, "report": report})
+    return body
+
+
+LINK = re.compile(r'href="(?!#|[a-zA-Z][a-zA-Z0-9+.-]*:|//)([^"#]+)((?:#[^"]*)?)"')
+
+
+def link_reports(body: str, source: Path, names: set[str], folder: Path) -> str:
+    """Makes the links of a notebook those of its report: to another notebook's report, to a file in the clone.
+
+    Every notebook that is there has a page, see write_stubs. What a link does not find loses the link and stays as text.
+    """
+
+    def target(match: re.Match) -> str:
+        path, fragment = unquote(html.unescape(match[1])), match[2]
+        stem = path.removesuffix(".ipynb").removesuffix(".html")
+        if stem in names or path == "index.html":
+            return f'href="{match[1].removesuffix(".ipynb")}{"" if path.endswith(".html") else ".html"}{fragment}"'
+        file = source.parent / path
+        if not file.exists():
+            return 'class="report-nowhere"'
+        return f'href="{html.escape(quote(os.path.relpath(file, folder)), quote=True)}{fragment}"'
+
+    return LINK.sub(target, body)
 
 
 def title_of(notebook: nbformat.NotebookNode, name: str) -> str:
@@ -72,38 +95,103 @@ def duration(seconds: float) -> str:
     return f"{int(seconds // 60)} min {int(seconds % 60)} s"
 
 
+FAILED = "report-failed"  # the tag of the failing cell, which the template frames
+
+
+def mark_failure(run: execute.Run) -> dict:
+    """Marks the failing cell of a notebook, and returns what the banner above the page says."""
+    if run.failure is None:
+        return {}
+    banner = {"summary": run.failure.summary, "detail": run.failure.detail, "anchor": "", "rest": ""}
+    if run.failure.cell is not None:
+        cell = run.notebook.cells[run.failure.cell]
+        cell.metadata["tags"] = [tag for tag in cell.metadata.get("tags", []) if tag != HIDDEN] + [FAILED]
+        if not any(o.output_type == "error" or o.get("name") == "stderr" for o in cell.get("outputs", [])):
+            cell.outputs.append(nbformat.v4.new_output("stream", name="stderr", text=str(run.failure)))
+        banner["anchor"] = cell.get("id", "")
+    left = len([cell for cell in run.notebook.cells if cell.cell_type == "code"]) - run.executed
+    if left:
+        banner["rest"] = f"The last {left} code cells were not executed." if left > 1 else "The last code cell was not executed."
+    return banner
+
+
+def count_of(checks: list[dict]) -> str:
+    """How many checks hold, in words: 12 live and 3 stored checks hold."""
+    held = [check["kind"] for check in checks if check["ok"]]
+    live, stored, failed = held.count("live"), held.count("stored"), len(checks) - len(held)
+    text = f"{live} live and {stored} stored checks hold"
+    return text + (f", {failed} does not" if failed == 1 else f", {failed} do not" if failed else "")
+
+
 # A report leaves its facts beside it, so that the index can be written without executing everything.
 def facts_file(folder: Path, name: str) -> Path:
     return folder / ".facts" / f"{name}.json"
 
 
-def write_report(notebook: nbformat.NotebookNode, name: str, seconds: float, preset: str, templates: Path, folder: Path):
+def write_report(run: execute.Run, source: Path, names: set[str], preset: str, templates: Path, folder: Path):
     """Writes the page of one notebook, and its facts for the index."""
-    facts = facts_of(seconds, preset)
-    title = title_of(notebook, name)
-    picture, alt = figure_of(notebook)
-    write(folder / f"{name}.html", page(notebook, title, templates, facts))
-    entry = {"name": name, "title": title, "facts": facts, "picture": picture, "alt": alt}
+    name, checks = source.stem, run.checks()
+    title = title_of(run.notebook, name)
+    picture, alt = figure_of(run.notebook)
+    facts = {"executed": facts_of(run.seconds, preset), "checks": count_of(checks)}
+    report = {"facts": " · ".join(facts.values()), "failure": mark_failure(run)}
+    body = link_reports(page(run.notebook, title, templates, report), source, names, folder)
+    write(folder / f"{name}.html", body)
+    entry = {
+        "name": name,
+        "title": title,
+        "facts": report["facts"],
+        "picture": picture,
+        "alt": alt,
+        "preset": preset,
+        "failure": run.failure.summary if run.failure else "",
+        "checks": checks,
+    }
     write(facts_file(folder, name), json.dumps(entry))
 
 
-def write_index(folder: Path, names: list[str]):
-    """Writes index.html: every report there is, in the order of the names, with title, figure and running time."""
-    items = []
+STUB = """<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><title>{name}: not executed</title></head>
+<body>
+<p><a href="index.html">All reports</a></p>
+<p>The notebook {name} was not executed yet: <code>make reports NB={name}</code> does it.</p>
+</body>
+</html>
+"""
+
+
+def write_stubs(folder: Path, names: list[str]):
+    """Writes a page for every notebook that was not executed, so that links to it lead somewhere."""
     for name in names:
-        if not (folder / f"{name}.html").exists() or not facts_file(folder, name).exists():
-            continue
-        entry = json.loads(facts_file(folder, name).read_text())
-        picture = ""
-        if entry["picture"]:
-            alt = html.escape(entry["alt"], quote=True)
-            picture = f'<img src="data:image/png;base64,{entry["picture"]}" alt="{alt}">'
-        items.append(
-            f'<li><a href="{html.escape(name, quote=True)}.html"><h2>{html.escape(entry["title"])}</h2>{picture}</a>'
-            f'<p>{html.escape(entry["facts"])}</p></li>'
-        )
+        if not facts_file(folder, name).exists() or not (folder / f"{name}.html").exists():
+            facts_file(folder, name).unlink(missing_ok=True)
+            write(folder / f"{name}.html", STUB.format(name=html.escape(name)))
+
+
+def item(folder: Path, name: str) -> str:
+    """What the index says of one notebook."""
+    link = html.escape(quote(name), quote=True)
+    if not facts_file(folder, name).exists():
+        return f'<li class="missing"><h2>{html.escape(name)}</h2><p>not executed yet</p></li>'
+    entry = json.loads(facts_file(folder, name).read_text(encoding="utf8"))
+    picture = failure = ""
+    if entry["picture"]:
+        alt = html.escape(entry["alt"], quote=True)
+        picture = f'<img src="data:image/png;base64,{entry["picture"]}" alt="{alt}">'
+    if entry["failure"]:
+        failure = f"<p><strong>failed</strong>: {html.escape(entry['failure'])}</p>"
+    return (
+        f'<li{" class=failed" if failure else ""}><a href="{link}.html"><h2>{html.escape(entry["title"])}</h2>{picture}</a>'
+        f"{failure}<p>{html.escape(entry['facts'])}</p></li>"
+    )
+
+
+def write_index(folder: Path, names: list[str]):
+    """Writes index.html: every notebook in the order of the names, with title, figure, checks and running time."""
+    write_stubs(folder, names)
     template = (Path(__file__).parent / "index.html").read_text(encoding="utf8")
-    write(folder / "index.html", template.replace("<!-- reports -->", "\n".join(items)))
+    write(folder / "index.html", template.replace("<!-- reports -->", "\n".join(item(folder, name) for name in names)))
 
 
 def write(path: Path, text: str):

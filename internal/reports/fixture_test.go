@@ -6,10 +6,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"html"
 	"io/fs"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -154,6 +157,53 @@ func wantNoLeftovers(t *testing.T, dir string) {
 		if time.Now().After(end) {
 			t.Errorf("still running: %s", strings.Join(left, "\n"))
 			return
+		}
+	}
+}
+
+// read returns the content of a file.
+func read(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// hrefs finds the links of a page.
+var hrefs = regexp.MustCompile(`<a [^>]*href="([^"]*)"`)
+
+// wantLinksThatLead checks that every link of the pages in a folder which names no site leads to a file that is there,
+// and its fragment to an element of that page.
+func wantLinksThatLead(t *testing.T, folder string) {
+	t.Helper()
+	pages, err := filepath.Glob(filepath.Join(folder, "*.html"))
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("there are no pages (%v)", err)
+	}
+	for _, page := range pages {
+		for _, link := range hrefs.FindAllStringSubmatch(read(t, page), -1) {
+			address, err := url.Parse(html.UnescapeString(link[1]))
+			if err != nil {
+				t.Errorf("%s: %v", filepath.Base(page), err)
+				continue
+			}
+			if address.Scheme != "" {
+				continue
+			}
+			target := page
+			if address.Path != "" {
+				target = filepath.Join(folder, address.Path)
+			}
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s links to %s: %v", filepath.Base(page), link[1], err)
+				continue
+			}
+			if content := read(t, target); address.Fragment != "" && !strings.Contains(content, "not executed yet") &&
+				!strings.Contains(content, `id="`+html.EscapeString(address.Fragment)+`"`) {
+				t.Errorf("%s links to %s, where nothing has that name", filepath.Base(page), link[1])
+			}
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"encoding/json"
+	"html"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,15 +21,15 @@ func half(x float64) float64 { return x * x / 2 }
 show.NewPlot("half a square", "x", "ρ").XRange(-2, 2).Func("L2", half).Show()
 show.CheckNear("ρ(2) = 2", half(2), 2, 0)`
 
-// A notebook fails for each of these reasons, with a message that names the cell and the reason, and leaves no report; a
-// good one beside them still gets its report.
+// A notebook fails for each of these reasons, with a message that names the cell and the reason. Its page says so, shows
+// what ran and what did not, and the index lists it as failed; a good one beside them is not touched by that.
 func TestReports_FailWhereANotebookFails(t *testing.T) {
 	root := root(t)
 	dependOnSources(t, root)
 	dir, out := workplace(t, root), t.TempDir()
 	show := `import "github.com/robustloss/gomlx-robustloss/notebooks/show"` + "\n\n"
 	cases := map[string]struct{ code, want string }{
-		"check":   {show + "%%\nshow.CheckNear(\"one is two\", 1, 2, 0.5)", "check failed: one is two: got 1, want 2 ± 0.5"},
+		"check":   {show + "%%\nshow.CheckNear(\"one is two\", 1, 2, 0.5)", "check failed: one is two: got 1, want 2 ± 0.5 (live)"},
 		"compile": {"%%\nvar unused int", "declared and not used"},
 		"panic":   {"%%\npanic(\"out of order\")", "out of order"},
 		"exit":    {"import \"os\"\n\n%%\nos.Exit(3)", "exit status 3"},
@@ -38,10 +40,12 @@ func TestReports_FailWhereANotebookFails(t *testing.T) {
 		"magic":   {"%nosuchmagic", `"%nosuchmagic" unknown`},
 		"good":    {figureCell, ""},
 	}
+	before := "import \"fmt\"\n\n%%\nfmt.Println(\"this \" + \"ran\")"
+	after := "%%\nfmt.Println(\"and \" + \"this\")"
 	for name, c := range cases {
-		writeNotebook(t, filepath.Join(dir, name+".ipynb"), "# The title of "+name, c.code)
+		writeNotebook(t, filepath.Join(dir, name+".ipynb"), "# The title of "+name+"\n\nSee [good](good.ipynb).", before, c.code, after)
 	}
-	if err := os.WriteFile(filepath.Join(out, "check.html"), []byte("an old report"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "broken.ipynb"), []byte(`{"cells": [`), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	said, err := run(t, root, []string{"ROBUSTLOSS_PRESET=tiny"}, "--notebooks", dir, "--out", out)
@@ -49,21 +53,138 @@ func TestReports_FailWhereANotebookFails(t *testing.T) {
 		t.Error("the exit status is 0")
 	}
 	wantNoLeftovers(t, dir)
+	index := read(t, filepath.Join(out, "index.html"))
 	for name, c := range cases {
-		_, message, failed := strings.Cut(said, "reports: FAILED "+name)
-		message, _, _ = strings.Cut(message, "\nreports: ")
-		_, missing := os.Stat(filepath.Join(out, name+".html"))
-		switch {
-		case c.want == "" && (failed || missing != nil):
-			t.Errorf("%s failed, or has no report (%v)", name, missing)
-		case c.want != "" && (!strings.Contains(message, "cell 3") || !strings.Contains(message, c.want)):
-			t.Errorf("%s: the message is %q, want cell 3 and %q", name, message, c.want)
-		case c.want != "" && missing == nil:
-			t.Errorf("%s: there is a report of the failed notebook", name)
+		message, failed := failureOf(said, name)
+		page := read(t, filepath.Join(out, name+".html"))
+		listed := strings.Contains(index, `<li class=failed><a href="`+name+`.html">`)
+		if c.want == "" {
+			if failed || listed || strings.Contains(page, "This notebook failed") || !strings.Contains(page, "and this\n") {
+				t.Errorf("%s failed (%v), is listed as failed (%v), or has a page of a failure", name, failed, listed)
+			}
+			continue
+		}
+		if !strings.Contains(message, "cell 4") || !strings.Contains(message, c.want) {
+			t.Errorf("%s: the message is %q, want cell 4 and %q", name, message, c.want)
+		}
+		if !listed {
+			t.Errorf("%s: the index does not list it as failed", name)
+		}
+		goesOn := c.code[0] == '!' && name != "dead" || c.code == "%nosuchmagic" || name == "bash" // GoNB says that all is well
+		for text, want := range map[string]bool{
+			"This notebook failed.</strong> <a href=\"#cell-id=code-2\">": true,
+			"this ran\n":                          true,
+			"The last code cell was not executed": !goesOn,
+			"and this\n":                          goesOn,
+		} {
+			if strings.Contains(page, text) != want {
+				t.Errorf("%s: the page holds %q: %v, want %v", name, text, !want, want)
+			}
+		}
+		if got := strings.Count(page, "celltag_report-failed\""); got != 1 {
+			t.Errorf("%s: %d cells are framed, want the failing one", name, got)
+		}
+		if shown := html.UnescapeString(page); strings.Count(shown, c.want) < 2 {
+			t.Errorf("%s: the banner and the cell do not both say %q", name, c.want)
 		}
 	}
+	if message, failed := failureOf(said, "broken"); !failed || !strings.Contains(message, "cannot be read") {
+		t.Errorf("broken: the message is %q", message)
+	}
+	if page := read(t, filepath.Join(out, "broken.html")); !strings.Contains(page, "the notebook cannot be read") {
+		t.Error("broken: the page does not say why it is empty")
+	}
+	wantLinksThatLead(t, out)
 	if t.Failed() {
 		t.Log(said)
+	}
+}
+
+// failureOf returns what the program said of a failed notebook.
+func failureOf(said, name string) (message string, failed bool) {
+	_, message, failed = strings.Cut(said, "reports: FAILED "+name+",")
+	message, _, _ = strings.Cut(message, "\nreports: ")
+	return message, failed
+}
+
+// A page links to the reports of other notebooks, also to those that were not executed, and to files of the clone. What
+// does not exist is no link.
+func TestReports_LinksLeadSomewhere(t *testing.T) {
+	root := root(t)
+	dir, out := workplace(t, root), t.TempDir()
+	const text = `# One
+
+[two](two.ipynb#part) [itself](one.ipynb) [a file](../README.md) [web](https://example.org/x.ipynb)
+[misspelt](tow.ipynb) [gone](nowhere.md) [here](#One)`
+	writeNotebook(t, filepath.Join(dir, "one.ipynb"), text, "%%\nprintln(1)")
+	writeNotebook(t, filepath.Join(dir, "two.ipynb"), "# Two\n\n## part", "%%\nprintln(1)")
+	if said, err := run(t, root, nil, "--notebooks", dir, "--out", out, "one"); err != nil {
+		t.Fatal(said, err)
+	}
+	page := read(t, filepath.Join(out, "one.html"))
+	file, err := filepath.Rel(out, filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`href="two.html#part"`, `href="one.html"`, `href="` + file + `"`, `href="https://example.org/x.ipynb"`, `href="#One"`,
+		`<a class="report-nowhere">misspelt</a>`, `<a class="report-nowhere">gone</a>`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not hold %s", want)
+		}
+	}
+	if stub := read(t, filepath.Join(out, "two.html")); !strings.Contains(stub, "not executed yet") {
+		t.Errorf("the page of the notebook that was not executed is %q", stub)
+	}
+	if index := read(t, filepath.Join(out, "index.html")); !strings.Contains(index, `<li class="missing"><h2>two</h2>`) {
+		t.Error("the index does not say that two was not executed")
+	}
+	if said, err := run(t, root, nil, "--notebooks", dir, "--out", out, "two"); err != nil {
+		t.Fatal(said, err)
+	}
+	if page := read(t, filepath.Join(out, "two.html")); strings.Contains(page, "not executed yet") {
+		t.Error("the page of the executed notebook is still the stub")
+	}
+	wantLinksThatLead(t, out)
+}
+
+// A page and the index count the checks that hold, the live ones and those of kept results.
+func TestReports_CountChecks(t *testing.T) {
+	root := root(t)
+	dir, out := workplace(t, root), t.TempDir()
+	const code = `import "github.com/robustloss/gomlx-robustloss/notebooks/show"
+
+%%
+show.Check("a", true)
+show.CheckLess("b", 1, 2)
+show.Stored.CheckBetween("c", 1, 0, 2)`
+	writeNotebook(t, filepath.Join(dir, "counted.ipynb"), "# Counted", code)
+	if said, err := run(t, root, nil, "--notebooks", dir, "--out", out); err != nil {
+		t.Fatal(said, err)
+	}
+	for _, name := range []string{"counted.html", "index.html"} {
+		if !strings.Contains(read(t, filepath.Join(out, name)), "2 live and 1 stored checks hold") {
+			t.Errorf("%s does not count the checks", name)
+		}
+	}
+	var facts struct {
+		Checks []struct {
+			Cell              int
+			Claim, Kind, Form string
+			OK                bool
+			Got, Lo           float64
+			Hi                any
+		}
+	}
+	if err := json.Unmarshal([]byte(read(t, filepath.Join(out, ".facts", "counted.json"))), &facts); err != nil {
+		t.Fatal(err)
+	}
+	if len(facts.Checks) != 3 {
+		t.Fatalf("%d checks are recorded, want 3", len(facts.Checks))
+	}
+	if c := facts.Checks[1]; c.Cell != 2 || c.Claim != "b" || c.Kind != "live" || c.Form != "less" || !c.OK || c.Got != 1 || c.Lo != 0 || c.Hi != "Infinity" {
+		t.Errorf("the second check is recorded as %+v", c)
 	}
 }
 
@@ -126,5 +247,21 @@ func TestReports_WantsKnownNamesAndPresets(t *testing.T) {
 		if said, err := run(t, root, []string{"ROBUSTLOSS_PRESET=" + c.preset}, args...); err == nil || !strings.Contains(said, want) {
 			t.Errorf("it says %q (%v), want %q", said, err, want)
 		}
+	}
+}
+
+// A kernel that is not there fails each notebook in one line, and the pages say so.
+func TestReports_WithoutAKernel(t *testing.T) {
+	root := root(t)
+	dir, out := workplace(t, root), t.TempDir()
+	writeNotebook(t, filepath.Join(dir, "one.ipynb"), "# One", "%%\nprintln(1)")
+	said, err := run(t, root, nil, "--notebooks", dir, "--out", out, "--kernel", "nowhere")
+	const want = "before the first cell: the kernel does not start (make setup prepares it)"
+	if message, _ := failureOf(said, "one"); err == nil || !strings.Contains(message, want) || strings.Contains(said, "Traceback") {
+		t.Errorf("it says %q (%v), want %q", said, err, want)
+	}
+	page := read(t, filepath.Join(out, "one.html"))
+	if !strings.Contains(page, want) || !strings.Contains(page, "The last 2 code cells were not executed") || !strings.Contains(page, ">One<") {
+		t.Error("the page does not say why nothing was executed, or shows nothing of the notebook")
 	}
 }
