@@ -29,7 +29,7 @@ func (f *Fitted) Kernel(step int, residuals []float64) (scalar.Kernel, error) {
 		for _, r := range residuals {
 			largest = max(largest, r)
 		}
-		fit, err := scalar.FitTruncated(sorted, nil, &scalar.TruncatedOptions{Scale: c, Tau: max(leastWindow, 1.01*largest/c)})
+		fit, err := scalar.FitTruncated(sorted, nil, &scalar.TruncatedOptions{Scale: &c, Tau: max(leastWindow, 1.01*largest/c)})
 		if err != nil {
 			return scalar.Kernel{}, err
 		}

@@ -6,14 +6,14 @@ import (
 
 // CDF returns the probability of a value up to x. Its absolute error is below 1e-12; below μ, its relative error is.
 func (g General) CDF(x float64) float64 {
-	g.check()
-	return g.below((x - g.Mu) / g.Scale)
+	r, k, _ := g.residual(x)
+	return g.below(r / k.Scale)
 }
 
 // Survival returns the probability of a value above x, 1 − CDF(x), without its cancellation in the upper tail.
 func (g General) Survival(x float64) float64 {
-	g.check()
-	return g.below((g.Mu - x) / g.Scale)
+	r, k, _ := g.residual(x)
+	return g.below(-r / k.Scale)
 }
 
 // below returns the probability of a value below μ + u·c.
@@ -29,20 +29,20 @@ func (g General) below(u float64) float64 {
 		// atan2 is the angle of (−u, √2): precise in both tails.
 		return math.Atan2(math.Sqrt2, -u) / math.Pi
 	}
-	x := math.Abs(u)
-	half := math.Exp(LogPartition(g.Alpha)) // Z
+	x, z := math.Abs(u), math.Exp(LogPartition(g.Alpha))
+	var beyond float64 // P(X < −x) = P(X > x) at μ = 0, c = 1
 	switch {
 	case math.IsInf(x, 1):
-		half = 0
+		beyond = 0
 	case x > bodyEnd:
-		half = s.tail(math.Log(x)) / half
+		beyond = s.tail(math.Log(x)) / z
 	default:
-		half = 0.5 - s.body(x)/half
+		beyond = 0.5 - s.body(x)/z
 	}
 	if u > 0 {
-		return 1 - half
+		return 1 - beyond
 	}
-	return half
+	return beyond
 }
 
 const badPercentile = "robustloss/scalar: percentile out of bounds"

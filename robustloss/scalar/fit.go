@@ -5,9 +5,9 @@ import (
 	"math"
 )
 
-// FitOptions says what FitWith leaves free. The zero value is that of Fit.
+// FitOptions says what FitWith leaves free. In all options of this package nil stands for the default.
 type FitOptions struct {
-	// Alpha is where α is searched, within [0, +∞]; equal ends fix it. Nil means [0, +∞].
+	// Alpha is where α is searched, within [0, +∞]; see [Between] and [Fixed]. Nil means [0, +∞].
 	Alpha *Interval
 
 	// Mu fixes μ. Nil means that μ is fitted.
@@ -25,9 +25,13 @@ type FitOptions struct {
 // exact to about 1e-8 in each parameter (α in units of 1 + |α−2|), also at a bound of α. For α < 1 the likelihood can
 // have several maxima in μ; Fit takes the best of those it finds from several starts.
 //
-// It returns an error if fewer than three samples have a positive weight, if a sample or weight is NaN or infinite, or a
-// weight negative, if all samples are equal, and if half of them are: the likelihood then grows without bound as
-// c → 0 at α = 0, and likewise if c comes down to the rounding errors of the samples. See [FitWith] for bounds and fixed parameters.
+// Samples a + s·x give μ = a + s·μ(x), the same α and c = |s|·c(x), up to the rounding of the samples, for any offset and
+// unit that float64 holds.
+//
+// The errors are [ErrArgument] for a sample or weight that is NaN or infinite and a weight that is negative, [ErrTooFew] for
+// fewer than three samples of positive weight, [ErrOverflow] if the difference of two samples overflows, and [ErrUnbounded] if
+// half of the weight, or all of it, is on one value, as far as the rounding errors of the samples let it be told apart: at
+// α = 0 the likelihood then grows without bound as c → 0. See [FitWith] for bounds and fixed parameters.
 func Fit(samples, weights []float64) (General, error) {
 	return FitWith(samples, weights, nil)
 }
@@ -46,100 +50,150 @@ func FitWith(samples, weights []float64, options *FitOptions) (General, error) {
 	if err != nil {
 		return General{}, err
 	}
-	return General{Mu: best.mu, Alpha: best.alpha, Scale: best.scale}, nil
+	return f.general(best), nil
 }
 
 // fitter minimises the mean negative log-likelihood: for each α over μ and c by Newton's method, and that profile over α
-// by the zero of its derivative.
+// by the zero of its derivative. It works on standardized samples, (x − center)/unit, so that neither the place nor the
+// unit of the data matters.
 type fitter struct {
-	data              *samples
+	data              *samples // standardized
+	center, unit      float64
 	alpha             Interval
 	freeMu, freeScale bool
-	mu, scale         float64 // where fixed
+	scale             float64 // standardized, where fixed; a fixed μ is 0
 }
+
+// widest is how many units the samples may reach from the center: their squares stay within reach of float64's range, and
+// the smallest number keeps 70 binary digits below it.
+const widest = 1000 // log₂
 
 func newFitter(data *samples, options *FitOptions) (*fitter, error) {
 	if options == nil {
 		options = &FitOptions{}
 	}
-	f := &fitter{data: data, alpha: alphaFit, freeMu: options.Mu == nil, freeScale: options.Scale == nil}
-	if options.Alpha != nil {
-		f.alpha = *options.Alpha
-		if err := f.alpha.check("alpha", alphaFit); err != nil {
-			return nil, err
-		}
+	f := &fitter{freeMu: options.Mu == nil, freeScale: options.Scale == nil}
+	var err error
+	if f.alpha, err = alphaBounds(options.Alpha, distributionShapes, distributionShapes); err != nil {
+		return nil, err
 	}
-	if options.Mu != nil {
-		f.mu = *options.Mu
-		if math.IsNaN(f.mu) || math.IsInf(f.mu, 0) {
-			return nil, errors.New("robustloss/scalar: the fixed location is not finite")
-		}
+	f.center = data.quantile(0.5)
+	if !f.freeMu {
+		f.center = *options.Mu
 	}
-	if options.Scale != nil {
-		f.scale = *options.Scale
-		if !(f.scale > 0 && f.scale <= math.MaxFloat64) {
-			return nil, errors.New(badScale)
-		}
+	if math.IsNaN(f.center) || math.IsInf(f.center, 0) {
+		return nil, failure(ErrArgument, "the fixed location is %g: it must be finite", f.center)
 	}
-	return f, f.checkSpread()
+	if !f.freeScale && !validScale(*options.Scale) {
+		return nil, failure(ErrArgument, "the fixed scale is %g: it must be positive and finite", *options.Scale)
+	}
+	if err := f.checkSpread(data); err != nil {
+		return nil, err
+	}
+	return f, f.standardize(data, options.Scale)
 }
 
 // checkSpread returns an error if the likelihood is unbounded.
-func (f *fitter) checkSpread() error {
+func (f *fitter) checkSpread(data *samples) error {
 	if !f.freeScale {
 		return nil
 	}
-	at, limit := f.data.heaviest(), 1.0
+	at := data.heaviest()
 	if !f.freeMu {
-		at = f.data.weightAt(f.mu)
-	}
-	if f.alpha.Lo == 0 {
-		limit = 0.5
+		at = data.weightAt(f.center)
 	}
 	switch {
 	case at >= 1:
-		return errSpread
-	case at >= limit:
-		return errors.New("robustloss/scalar: half of the weight is on one value: the likelihood grows without bound " +
+		return failure(ErrUnbounded, "all samples are equal: the likelihood grows without bound as the scale goes to 0")
+	case at >= 0.5 && f.alpha.Lo == 0:
+		return failure(ErrUnbounded, "half of the weight is on one value: the likelihood grows without bound "+
 			"as the scale goes to 0 at alpha = 0; bound alpha from below, or fix the scale")
 	}
 	return nil
 }
 
+// standardize sets the unit, a power of two near the scale, and the data in it.
+func (f *fitter) standardize(data *samples, scale *float64) error {
+	reach := math.Max(data.x[len(data.x)-1]-f.center, f.center-data.x[0])
+	if math.IsInf(reach, 1) {
+		return failure(ErrOverflow, "the distance of a sample from the fixed location overflows")
+	}
+	size := reach
+	if f.freeScale {
+		size = data.spread(f.center)
+	} else {
+		size = *scale
+	}
+	_, exponent := math.Frexp(size)
+	_, far := math.Frexp(reach)
+	f.unit = math.Ldexp(0.5, max(exponent, far-widest))
+	f.data = data.standardized(f.center, f.unit)
+	if !f.freeScale {
+		if f.scale = *scale / f.unit; math.IsInf(reach / *scale, 1) {
+			return failure(ErrOverflow, "the distance of a sample from the center, in units of the fixed scale, overflows")
+		}
+	}
+	return nil
+}
+
+// general returns the distribution of an optimum, in the units of the samples.
+func (f *fitter) general(l likelihood) General {
+	return General{Mu: f.center + f.unit*l.mu(), Alpha: l.alpha, Scale: f.unit * l.scale}
+}
+
 // coarseSamples is how many samples stand for all while α is searched.
 const coarseSamples = 1000
+
+// The search for α, in v(α).
+const (
+	gridPoints   = 13
+	infiniteV    = 1 - 1e-8 // from here on α counts as +∞: α = 1e8
+	coarseToFine = 0.01     // the optimum of the thinned samples lies within about this of that of all
+	stepGrowth   = 1.6
+	accuracyV    = 1e-10
+)
 
 // fit returns the optimum.
 func (f *fitter) fit() (likelihood, error) {
 	coarse := *f
 	coarse.data = f.data.thin(coarseSamples)
-	v := f.alpha.compressed()
-	best, step, err := coarse.grid(v)
+	best, step, err := coarse.search()
+	if err != nil && coarse.data != f.data { // thinned samples can have half of their weight on one value where all have not
+		coarse.data = f.data
+		best, step, err = coarse.search()
+	}
 	if err != nil {
 		return likelihood{}, err
 	}
 	if f.alpha.Lo == f.alpha.Hi {
-		return f.inner(best.alpha, best.mu, best.scale)
+		return f.inner(best.alpha, best.mu(), best.scale)
 	}
-	if coarse.data != f.data { // the coarse optimum lies within a small step of the true one
-		if best, err = coarse.refine(best, v, step); err != nil {
-			return likelihood{}, err
-		}
-		step = 0.01
+	return f.refine(best, step)
+}
+
+// search returns an approximation of the optimum, and the distance in v(α) within which the optimum is expected.
+func (f *fitter) search() (best likelihood, step float64, err error) {
+	best, step, err = f.grid()
+	if err != nil || f.alpha.Lo == f.alpha.Hi || len(f.data.x) < coarseSamples {
+		return best, step, err
 	}
-	return f.refine(best, v, step)
+	best, err = f.refine(best, step)
+	return best, coarseToFine, err
 }
 
 // grid returns the best of a grid of shapes, evenly spaced in v, and the spacing.
-func (f *fitter) grid(v Interval) (best likelihood, step float64, err error) {
-	const points = 13
-	step = (v.Hi - v.Lo) / (points - 1)
+func (f *fitter) grid() (best likelihood, step float64, err error) {
+	v := f.alpha.compressed()
+	step = (v.Hi - v.Lo) / (gridPoints - 1)
 	found, lowest := false, 0.0
 	var previous *likelihood
-	for i := range points {
-		alpha := f.alphaOf(v.clamp(v.Lo + float64(i)*step))
+	for i := range gridPoints {
+		alpha := f.alpha.alphaOf(v.clamp(v.Lo + float64(i)*step))
 		l, e := f.bestStart(alpha, previous)
-		if e != nil {
+		switch {
+		case errors.Is(e, ErrUnbounded):
+			return best, step, e
+		case e != nil:
 			err = e
 			continue
 		}
@@ -157,26 +211,11 @@ func (f *fitter) grid(v Interval) (best likelihood, step float64, err error) {
 	return best, step, err
 }
 
-// infiniteV is the v from which on α counts as +∞: α = 1e8.
-const infiniteV = 1 - 1e-8
-
-// alphaOf returns α(v) within the bounds: exactly at them, also where v has lost digits.
-func (f *fitter) alphaOf(v float64) float64 {
-	bounds := f.alpha.compressed()
-	switch {
-	case v <= bounds.Lo:
-		return f.alpha.Lo
-	case v >= bounds.Hi:
-		return f.alpha.Hi
-	}
-	return f.alpha.clamp(2 + v/(1-math.Abs(v)))
-}
-
-// refine returns the optimum near best, whose α lies within step, in v, of that of the optimum.
-func (f *fitter) refine(best likelihood, bounds Interval, step float64) (likelihood, error) {
+// refine returns the optimum near best, whose α lies within about step, in v, of that of the optimum.
+func (f *fitter) refine(best likelihood, step float64) (likelihood, error) {
 	var failed error
 	slope := func(v float64) float64 {
-		l, err := f.inner(f.alphaOf(v), best.mu, best.scale)
+		l, err := f.inner(f.alpha.alphaOf(v), best.mu(), best.scale)
 		if err != nil {
 			failed = err
 			return 0
@@ -185,35 +224,36 @@ func (f *fitter) refine(best likelihood, bounds Interval, step float64) (likelih
 		gap := 1 + math.Abs(l.alpha-2)
 		return f.slope(&l) * gap * gap // dα/dv = (1+|α−2|)²
 	}
-	top := math.Min(bounds.Hi, infiniteV)
+	bounds := f.alpha.compressed()
+	top := math.Max(bounds.Lo, math.Min(bounds.Hi, infiniteV))
 	v := math.Min(compressAlpha(best.alpha), top)
 	at := slope(v)
 	other, atOther := v, at
 	for at*atOther > 0 && failed == nil {
 		other, atOther = v, at
 		if at > 0 && v <= bounds.Lo {
-			return f.inner(f.alpha.Lo, best.mu, best.scale)
+			return f.inner(f.alpha.Lo, best.mu(), best.scale)
 		}
 		if at < 0 && v >= top {
-			return f.inner(f.alpha.Hi, best.mu, best.scale)
+			return f.inner(f.alpha.Hi, best.mu(), best.scale)
 		}
 		v = math.Max(bounds.Lo, math.Min(top, v-math.Copysign(step, at)))
 		at = slope(v)
-		step *= 1.6
+		step *= stepGrowth
 	}
-	if failed != nil {
-		return likelihood{}, failed
-	}
-	if at != 0 && atOther != 0 {
+	if at != 0 && atOther != 0 && failed == nil {
 		if v > other {
 			v, other, at, atOther = other, v, atOther, at
 		}
-		v = zeroBetween(slope, v, other, at, atOther, 1e-10)
+		var ok bool
+		if v, ok = zeroBetween(slope, v, other, at, atOther, accuracyV); !ok && failed == nil {
+			failed = failure(ErrNotConverged, "the search for alpha did not converge near alpha = %g", best.alpha)
+		}
 	}
 	if failed != nil {
 		return likelihood{}, failed
 	}
-	return f.inner(f.alphaOf(v), best.mu, best.scale)
+	return f.inner(f.alpha.alphaOf(v), best.mu(), best.scale)
 }
 
 // slope returns the derivative in α of the profile: mean ∂ρ/∂α + d log Z/dα, as those in μ and c vanish.
@@ -221,14 +261,14 @@ func (f *fitter) slope(l *likelihood) float64 {
 	k := Kernel{Alpha: l.alpha, Scale: 1}
 	sum := 0.0
 	for i, x := range f.data.x {
-		sum += f.data.w[i] * k.AlphaGradient((x-l.mu)/l.scale)
+		sum += f.data.w[i] * k.AlphaGradient(l.residual(x))
 	}
 	return sum/f.data.total + LogPartitionDerivative(l.alpha)
 }
 
 // zeroBetween returns the zero of an increasing f between lo and hi, f(lo) = flo < 0 < fhi = f(hi), within tolerance, by
-// the secant method with the Illinois rule.
-func zeroBetween(f func(x float64) float64, lo, hi, flo, fhi, tolerance float64) float64 {
+// the secant method with the Illinois rule, and whether it got there.
+func zeroBetween(f func(x float64) float64, lo, hi, flo, fhi, tolerance float64) (zero float64, ok bool) {
 	side := 0
 	for range 100 {
 		x := (lo*fhi - hi*flo) / (fhi - flo)
@@ -238,10 +278,10 @@ func zeroBetween(f func(x float64) float64, lo, hi, flo, fhi, tolerance float64)
 		fx := f(x)
 		switch {
 		case fx == 0 || hi-lo <= tolerance:
-			return x
+			return x, true
 		case fx < 0:
 			if math.Abs(x-lo) < tolerance/4 && side == -1 {
-				return x
+				return x, true
 			}
 			lo, flo = x, fx
 			if side == -1 {
@@ -250,7 +290,7 @@ func zeroBetween(f func(x float64) float64, lo, hi, flo, fhi, tolerance float64)
 			side = -1
 		default:
 			if math.Abs(x-hi) < tolerance/4 && side == 1 {
-				return x
+				return x, true
 			}
 			hi, fhi = x, fx
 			if side == 1 {
@@ -259,5 +299,5 @@ func zeroBetween(f func(x float64) float64, lo, hi, flo, fhi, tolerance float64)
 			side = 1
 		}
 	}
-	return (lo + hi) / 2
+	return (lo + hi) / 2, false
 }

@@ -1,9 +1,11 @@
 package scalar
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -143,38 +145,111 @@ func TestFit_BeatsAGrid(t *testing.T) {
 	}
 }
 
-// Shifting and scaling the data shifts and scales the fit; an integer weight is a repeated sample.
-func TestFit_IsEquivariant(t *testing.T) {
-	x := draw(General{Mu: 1, Alpha: 0.8, Scale: 2}, 200, 9)
-	g, err := Fit(x, nil)
-	if err != nil {
-		t.Fatal(err)
+// shifted returns unit·(offset + x).
+func shifted(x []float64, offset, unit float64) []float64 {
+	y := make([]float64, len(x))
+	for i := range x {
+		y[i] = unit * (offset + x[i])
 	}
-	for _, k := range []float64{1e-120, 1e-3, 1e5, 1e120} {
-		y := make([]float64, len(x))
-		for i := range x {
-			y[i] = k * (x[i] + 7)
+	return y
+}
+
+// Samples whose shift and unit are exact: the fit is the same to the last digit.
+func TestFit_IsExactlyEquivariant(t *testing.T) {
+	for i, truth := range []General{{Alpha: 2, Scale: 1}, {Alpha: 0.8, Scale: 2}, {Alpha: 0, Scale: 0.5}, {Alpha: 6, Scale: 1}} {
+		x := draw(truth, 100+50*i, uint64(i))
+		for j := range x {
+			x[j] = math.Max(-300, math.Min(300, math.Round(x[j]*1024)/1024))
 		}
-		h, err := Fit(y, nil)
+		g, err := Fit(x, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if math.Abs(h.Alpha-g.Alpha) > 1e-6 || math.Abs(h.Scale/k/g.Scale-1) > 1e-6 || math.Abs(h.Mu/k-7-g.Mu) > 1e-6 {
-			t.Errorf("scaled by %g: %+v, before %+v", k, h, g)
+		for _, offset := range []float64{0, 1, -3e6, 1e9, 1e12, -1e12} {
+			for _, unit := range []float64{1, 0x1p-996, 0x1p-500, 0x1p-1, 0x1p40, 0x1p980} {
+				h, err := Fit(shifted(x, offset, unit), nil)
+				if err != nil {
+					t.Errorf("%+v, offset %g, unit %g: %v", truth, offset, unit, err)
+					continue
+				}
+				if h.Alpha != g.Alpha || h.Scale != unit*g.Scale || h.Mu/unit != offset+g.Mu {
+					t.Errorf("%+v, offset %g, unit %g: %+v, before %+v", truth, offset, unit, h, g)
+				}
+			}
 		}
 	}
-	w := make([]float64, len(x))
+}
+
+// Any offset and unit: the fit changes no more than the rounding of the samples makes it.
+func TestFit_IsEquivariant(t *testing.T) {
+	for i, truth := range []General{{Alpha: 2, Scale: 1}, {Alpha: 0.8, Scale: 2}, {Alpha: 0.1, Scale: 0.7}} {
+		x := draw(truth, 60*(i+1), uint64(10+i))
+		for _, options := range []FitOptions{{}, {Mu: new(0.25)}, {Scale: new(1.5)}, {Alpha: Between(1, 2)}} {
+			g, err := FitWith(x, nil, &options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, offset := range []float64{0, 1, 3e6, -1e9, 1e12} {
+				for _, unit := range []float64{1e-300, 1e-3, 1e120, 1e294} {
+					o := options
+					if o.Mu != nil {
+						o.Mu = new(unit * (offset + *o.Mu))
+					}
+					if o.Scale != nil {
+						o.Scale = new(unit * *o.Scale)
+					}
+					h, err := FitWith(shifted(x, offset, unit), nil, &o)
+					if err != nil {
+						t.Errorf("%+v, offset %g, unit %g: %v", truth, offset, unit, err)
+						continue
+					}
+					rounding := 1e-8 + 8*0x1p-52*math.Abs(offset)/g.Scale
+					if math.Abs(h.Alpha-g.Alpha) > rounding*(1+math.Abs(g.Alpha-2)) || math.Abs(h.Scale/unit/g.Scale-1) > rounding ||
+						math.Abs(h.Mu/unit-offset-g.Mu) > rounding*g.Scale {
+						t.Errorf("%+v, offset %g, unit %g: %+v, before %+v", truth, offset, unit, h, g)
+					}
+				}
+			}
+		}
+	}
+}
+
+// What was found wrong first: samples far from 0, which took minutes, or did not converge.
+func TestFit_FarFromZero(t *testing.T) {
+	for _, c := range []struct {
+		n    int
+		mean float64
+	}{{100, 3e6}, {500, 1e9}, {1000, 1e12}, {100, -1e9}} {
+		x := draw(General{Mu: c.mean, Alpha: 2, Scale: 1}, c.n, 1)
+		g, err := Fit(x, nil)
+		if err != nil {
+			t.Errorf("%d samples around %g: %v", c.n, c.mean, err)
+		} else if math.Abs(g.Mu-c.mean) > 0.5 || math.Abs(math.Log(g.Scale)) > 0.5 {
+			t.Errorf("%d samples around %g: %+v", c.n, c.mean, g)
+		}
+	}
+}
+
+// An integer weight is a repeated sample, and the unit of the weights does not matter.
+func TestFit_WeightsRepeatSamples(t *testing.T) {
+	x := draw(General{Mu: 1, Alpha: 0.8, Scale: 2}, 200, 9)
+	w, tiny, huge := make([]float64, len(x)), make([]float64, len(x)), make([]float64, len(x))
 	var repeated []float64
 	for i := range x {
-		w[i] = float64(i % 3)
+		w[i], tiny[i], huge[i] = float64(i%3), float64(i%3)*1e-300, float64(i%3)*8e307
 		for range i % 3 {
 			repeated = append(repeated, x[i])
 		}
 	}
-	a, errA := Fit(x, w)
-	b, errB := Fit(repeated, nil)
-	if errA != nil || errB != nil || math.Abs(a.Alpha-b.Alpha) > 1e-7 || math.Abs(a.Mu-b.Mu) > 1e-7 || math.Abs(a.Scale-b.Scale) > 1e-7 {
-		t.Errorf("weights %+v (%v), repeated %+v (%v)", a, errA, b, errB)
+	b, err := Fit(repeated, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, weights := range [][]float64{w, tiny, huge} {
+		a, err := Fit(x, weights)
+		if err != nil || math.Abs(a.Alpha-b.Alpha) > 1e-7 || math.Abs(a.Mu-b.Mu) > 1e-7 || math.Abs(a.Scale-b.Scale) > 1e-7 {
+			t.Errorf("weights %+v (%v), repeated %+v", a, err, b)
+		}
 	}
 }
 
@@ -269,7 +344,9 @@ func TestFit_Errors(t *testing.T) {
 		{[]float64{1, 2, 3}, []float64{1, 2}, nil, "2 weights for 3 samples"},
 		{[]float64{1, 2, 3}, []float64{1, -2, 1}, nil, "weights[1] is -2"},
 		{[]float64{1, 2, 3}, []float64{1, nan, 1}, nil, "weights[1] is NaN"},
-		{[]float64{1, 2, 3}, []float64{math.MaxFloat64, math.MaxFloat64, 1}, nil, "overflows"},
+		{[]float64{1, 2, 3}, []float64{math.MaxFloat64, math.MaxFloat64, 1}, nil, "half of the weight"},
+		{[]float64{-1e308, 2, 1.1e308}, nil, &FitOptions{Mu: new(-1e308)}, "overflows"},
+		{[]float64{1, 2, 1e300}, nil, &FitOptions{Scale: new(1e-300)}, "overflows"},
 		{[]float64{1, -math.MaxFloat64, math.MaxFloat64}, nil, nil, "overflows"},
 		{[]float64{1, 2, 3}, nil, &FitOptions{Alpha: &Interval{-1, 2}}, "alpha in [-1, 2]"},
 		{[]float64{1, 2, 3}, nil, &FitOptions{Alpha: &Interval{2, 1}}, "alpha in [2, 1]"},
@@ -294,6 +371,40 @@ func TestFit_Errors(t *testing.T) {
 	}
 }
 
+// illegitimate returns what is wrong with an error of Fit, or nothing.
+func illegitimate(err error, x, w []float64) string {
+	smallest, largest, positive, heaviest := math.Inf(1), math.Inf(-1), 0, 0.0
+	for i := range x {
+		smallest, largest, heaviest = math.Min(smallest, x[i]), math.Max(largest, x[i]), math.Max(heaviest, w[i])
+	}
+	share := 0.0 // the largest share of the weight within rounding errors
+	for i, center := range x {
+		if w[i] > 0 {
+			positive++
+		}
+		near, total := 0.0, 0.0
+		for j := range x {
+			total += w[j] / heaviest
+			if math.Abs(x[j]-center) <= 1e-13*math.Abs(center)+1e-321 {
+				near += w[j] / heaviest
+			}
+		}
+		share = math.Max(share, near/total)
+	}
+	bad := slices.ContainsFunc(append(x, w...), func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }) || slices.Min(w) < 0
+	switch {
+	case errors.Is(err, ErrArgument) && bad, bad:
+		return ""
+	case errors.Is(err, ErrTooFew) && (positive < minSamples || heaviest > 1e300*slices.Min(w)):
+		return ""
+	case errors.Is(err, ErrOverflow) && largest-smallest > math.MaxFloat64:
+		return ""
+	case errors.Is(err, ErrUnbounded) && share > 0.5-1e-9:
+		return ""
+	}
+	return fmt.Sprintf("%d weights are positive, at most %.12g of the weight is on one value", positive, share)
+}
+
 func FuzzFit(f *testing.F) {
 	f.Add(1.0, 2.0, 3.0, 4.0, 1.0, 1.0)
 	f.Add(0.0, 0.0, 1e300, -1e300, 0.5, 2.0)
@@ -304,6 +415,9 @@ func FuzzFit(f *testing.F) {
 		x, w := []float64{a, b, c, d, (a + b) / 3}, []float64{w0, w1, 1, 1, w0}
 		g, err := Fit(x, w)
 		if err != nil {
+			if why := illegitimate(err, x, w); why != "" {
+				t.Fatalf("Fit(%v, %v): %v; but %s", x, w, err, why)
+			}
 			return
 		}
 		if !(g.Alpha >= 0) || !(g.Scale > 0) || math.IsInf(g.Scale, 0) || math.IsNaN(g.Mu) || math.IsInf(g.Mu, 0) {
@@ -318,7 +432,7 @@ func FuzzFit(f *testing.F) {
 			{Mu: g.Mu, Alpha: g.Alpha + 0.01, Scale: g.Scale},
 			{Mu: g.Mu, Alpha: math.Abs(g.Alpha - 0.01), Scale: g.Scale},
 		} {
-			if !(other.Scale > 0 && other.Scale < 1e300) {
+			if !(other.Scale > 1e-300 && other.Scale < 1e300 && other.Scale > 1e-12*math.Abs(g.Mu)) { // the rounding of c and μ shows
 				continue
 			}
 			if value := nllSum(other, x, w); value < best-1e-9*(1+math.Abs(best)) {

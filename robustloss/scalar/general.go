@@ -25,7 +25,8 @@ type General struct {
 	// Scale at its mode, for every α.
 	Scale float64
 
-	// Src is the source of Rand; nil means the global source of math/rand/v2.
+	// Src is the source of Rand. Nil means the global source of math/rand/v2, which is safe for concurrent use; other
+	// sources are not: goroutines that draw at the same time each need a distribution with a source of its own.
 	Src rand.Source
 }
 
@@ -40,10 +41,19 @@ func (g General) check() {
 
 func (g General) kernel() Kernel { return Kernel{Alpha: g.Alpha, Scale: g.Scale} }
 
+// residual returns r and the kernel such that r/c is (x−μ)/c, both divided by unit: 1, or 2 where x−μ would overflow.
+func (g General) residual(x float64) (r float64, k Kernel, unit float64) {
+	g.check()
+	if r = x - g.Mu; math.IsInf(r, 0) && !math.IsInf(x, 0) {
+		return x/2 - g.Mu/2, Kernel{Alpha: g.Alpha, Scale: g.Scale / 2}, 2
+	}
+	return r, g.kernel(), 1
+}
+
 // LogProb returns the natural logarithm of the density at x, −ρ(x−μ) − log c − log Z(α).
 func (g General) LogProb(x float64) float64 {
-	g.check()
-	return -g.kernel().Rho(x-g.Mu) - math.Log(g.Scale) - LogPartition(g.Alpha)
+	r, k, _ := g.residual(x)
+	return -k.Rho(r) - math.Log(g.Scale) - LogPartition(g.Alpha)
 }
 
 // Prob returns the density at x.
@@ -99,17 +109,17 @@ func (g General) Score(deriv []float64, x float64) []float64 {
 	if len(deriv) != g.NumParameters() {
 		panic(badLength)
 	}
-	k, r := g.kernel(), x-g.Mu
-	deriv[0] = k.Influence(r)
+	r, k, unit := g.residual(x)
+	deriv[0] = k.Influence(r) / unit
 	deriv[1] = -k.AlphaGradient(r) - LogPartitionDerivative(g.Alpha)
-	deriv[2] = -k.ScaleGradient(r) - 1/g.Scale
+	deriv[2] = -k.ScaleGradient(r)/unit - 1/g.Scale
 	return deriv
 }
 
 // ScoreInput returns the derivative of LogProb(x) with respect to x: −ψ(x−μ).
 func (g General) ScoreInput(x float64) float64 {
-	g.check()
-	return -g.kernel().Influence(x - g.Mu)
+	r, k, unit := g.residual(x)
+	return -k.Influence(r) / unit
 }
 
 // Entropy returns the differential entropy in nats, log c + log Z(α) + E[ρ]. Its absolute error is below 1e-12 at c = 1.

@@ -257,6 +257,25 @@ func TestGeneral_ScoreIsTheGradient(t *testing.T) {
 	checkPanics(t, "short deriv", func() { General{Alpha: 1, Scale: 1}.Score(make([]float64, 2), 0) })
 }
 
+// Where x − μ is beyond float64's range, (x−μ)/c need not be.
+func TestGeneral_FarApart(t *testing.T) {
+	for _, alpha := range []float64{0, 0.5, 1, 2, 5} {
+		near, far := General{Mu: -1, Alpha: alpha, Scale: 0.8}, General{Mu: -0x1p1023, Alpha: alpha, Scale: 0.8 * 0x1p1023}
+		const x, unit = 1.25, 0x1p1023
+		checkNear(t, "CDF", far.CDF(x*unit), near.CDF(x), 1e-15)
+		checkNear(t, "Survival", far.Survival(x*unit), near.Survival(x), 1e-15)
+		checkNear(t, "LogProb", far.LogProb(x*unit), near.LogProb(x)-1023*math.Ln2, 1e-15)
+		checkNear(t, "ScoreInput", far.ScoreInput(x*unit)*unit, near.ScoreInput(x), 1e-14)
+		want := near.Score(nil, x)
+		for i, v := range far.Score(nil, x*unit) {
+			if i != 1 {
+				v *= unit
+			}
+			checkNear(t, "Score", v, want[i], 1e-14)
+		}
+	}
+}
+
 func TestGeneral_BadParametersPanic(t *testing.T) {
 	nan := math.NaN()
 	for _, g := range []General{{0, -0.1, 1, nil}, {0, nan, 1, nil}, {0, 1, 0, nil}, {0, 1, -1, nil}, {0, 1, nan, nil}, {0, 1, math.Inf(1), nil}} {

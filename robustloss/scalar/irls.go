@@ -13,8 +13,8 @@ type Regression struct {
 	Coefficients *mat.VecDense // β, one per column of x
 	Residuals    []float64     // y − xβ
 	Weights      []float64     // prior weight times ψ(r)/r·c², in [0, 1] for α ≤ 2: what the residual still counts
-	Alpha, Scale float64       // shape and scale of the loss
-	Objective    float64       // Σ ρ, or the negative log-likelihood where the scale is fitted
+	Alpha, Scale float64       // shape and scale of the loss; see StopExactFit
+	Objective    float64       // Σ ρ, or the negative log-likelihood where the scale is fitted; −Inf at an exact fit
 	Iterations   int           // weighted least squares problems solved from the start on
 	Stop         StopReason    // why it ended
 }
@@ -27,9 +27,17 @@ type StopReason int
 
 // The reasons to stop.
 const (
-	StopConverged  StopReason = iota + 1 // the objective stopped falling
-	StopExactFit                         // at least half of the residuals vanish: there is no scale to fit
-	StopIterations                       // MaxIterations
+	// StopConverged: the objective stopped falling, and β stopped moving.
+	StopConverged StopReason = iota + 1
+
+	// StopExactFit: the scale was to be fitted, and so many residuals vanish, but for rounding errors, that the likelihood
+	// grows without bound as c → 0: half of the weight where α = 0 is allowed, else all of it. Coefficients and residuals
+	// are those of the exact fit, Alpha is the lowest that is allowed, and Scale is the size of the rounding errors, or of the
+	// median residual if that is larger: a loss under which the rows that fit count fully, and at α = 0 no others do.
+	StopExactFit
+
+	// StopIterations: the limit MaxIterations, before the objective converged.
+	StopIterations
 )
 
 // String returns the reason in words.
@@ -38,7 +46,7 @@ func (s StopReason) String() string {
 	case StopConverged:
 		return "the objective converged"
 	case StopExactFit:
-		return "half of the residuals vanish"
+		return "an exact fit: the residuals vanish"
 	case StopIterations:
 		return "the limit of iterations"
 	}
@@ -47,18 +55,16 @@ func (s StopReason) String() string {
 
 // IRLSOptions says which loss IRLS minimises. The zero value adapts α in [0, 2] and c.
 type IRLSOptions struct {
-	// Alpha fixes α, in [−∞, +∞]. Nil means that α is fitted to the residuals at each iteration, with Fit.
-	Alpha *float64
-
-	// AlphaBounds is where a fitted α may go, within [0, +∞]. Nil means [0, 2].
-	AlphaBounds *Interval
+	// Alpha is where α is searched, at each iteration, with Fit: within [0, +∞]; see [Between]. Equal ends fix it, to any
+	// value in [−∞, +∞]; see [Fixed]. Nil means [0, 2].
+	Alpha *Interval
 
 	// Schedule, if not nil, gives α at each iteration in the place of Alpha; see ConstantSchedule and its like.
 	Schedule Schedule
 
-	// Scale fixes c, in the units of y. 0 means that c is fitted with α; where α may be negative (Alpha < 0, or a
+	// Scale fixes c, in the units of y. Nil means that c is fitted with α; where α may be negative (fixed below 0, or a
 	// Schedule) it then is 1.4826 times the median of |residual| at the start.
-	Scale float64
+	Scale *float64
 
 	// Weights are prior weights of the rows. Nil means 1 for each.
 	Weights []float64
@@ -70,13 +76,15 @@ type IRLSOptions struct {
 	// MaxIterations is the limit. 0 means 1000.
 	MaxIterations int
 
-	// Tolerance ends the iteration when the objective falls by less than this part of 1 + |objective|. 0 means 1e-13.
+	// Tolerance ends the iteration when the objective falls by less than this part of 1 + |objective|, and β moves the
+	// residuals by less than 1e-8 of c. 0 means 1e-13.
 	Tolerance float64
 }
 
 const (
 	defaultIterations = 1000
 	defaultTolerance  = 1e-13
+	stepTolerance     = 1e-8 // of c
 )
 
 // IRLS fits y ≈ xβ by iteratively reweighted least squares: it minimises Σ weights[i]·ρ(y_i − x_i·β, α, c), or, where c
@@ -85,21 +93,23 @@ const (
 // halved until it does. For α ≥ 1 and a fixed c the minimum is the global one; below, it is the one downhill from the
 // start.
 //
-//   - x: design, n rows of p columns, n ≥ p. An intercept is a column of ones.
+//   - x: design, n rows of p columns, n ≥ p ≥ 1. An intercept is a column of equal values.
 //   - y: n values.
 //
-// It returns an error if the shapes differ, if a value is NaN or infinite, if a weight is negative, if the columns of x
-// are linearly dependent (also among the rows that still count), and where Fit does.
+// Neither units nor places matter: y·s + x·b changes β to s·β + b, a column times k divides its coefficient by k, and a
+// constant added to a column is made up for by the intercept, if there is one; up to the rounding of the data.
+//
+// The errors are [ErrArgument] for shapes that differ, values that are NaN or infinite, no rows or columns, and impossible options;
+// [ErrTooFew] for fewer rows than columns, and where Fit has it; [ErrDependent] if the columns of x are linearly dependent (also
+// among the rows that still count); [ErrOverflow] if a result or the loss of a residual overflows; and [ErrNotConverged] of
+// Fit. The result of an iteration that did not converge says so in Stop.
 func IRLS(x mat.Matrix, y mat.Vector, options *IRLSOptions) (*Regression, error) {
 	s, err := newIRLS(x, y, options)
 	if err != nil {
 		return nil, err
 	}
-	if s.beta, err = s.problem.solve(s.prior); err != nil {
-		return nil, err
-	}
 	if s.options.Start != nil {
-		return s.runFrom(s.options.Start)
+		return s.runFrom(s.beta)
 	}
 	leastSquares := s.beta
 	if err := s.absoluteDeviations(); err != nil {
@@ -115,19 +125,22 @@ func IRLS(x mat.Matrix, y mat.Vector, options *IRLSOptions) (*Regression, error)
 	return best, nil
 }
 
-// irls is the state of the iteration.
+// irls is the state of the iteration, in the units of the design.
 type irls struct {
 	options      IRLSOptions
-	problem      *weightedLeastSquares
+	alphas       Interval
+	design       *design
 	prior        []float64
-	beta         []float64
+	priorSize    float64 // prior is the given weights divided by it
+	beta         coefficients
 	residuals    []float64
 	alpha, scale float64
 	startScale   float64 // median deviation after absoluteDeviations
+	fixedScale   float64 // 0 if it is not
 	fits         bool    // c, and α where it is not given
 }
 
-// newIRLS checks the arguments.
+// newIRLS checks the arguments and starts at the given coefficients, or at those of least squares.
 func newIRLS(x mat.Matrix, y mat.Vector, options *IRLSOptions) (*irls, error) {
 	s := &irls{}
 	if options != nil {
@@ -140,78 +153,150 @@ func newIRLS(x mat.Matrix, y mat.Vector, options *IRLSOptions) (*irls, error) {
 	if !(o.Tolerance > 0) {
 		o.Tolerance = defaultTolerance
 	}
-	if o.AlphaBounds == nil {
-		o.AlphaBounds = &Interval{0, 2}
-	}
-	if err := o.AlphaBounds.check("alpha", alphaFit); err != nil {
-		return nil, err
-	}
-	if o.Alpha != nil && math.IsNaN(*o.Alpha) {
-		return nil, errors.New("robustloss/scalar: alpha is NaN")
-	}
-	if o.Scale != 0 && !(o.Scale > 0 && o.Scale <= math.MaxFloat64) {
-		return nil, errors.New(badScale)
+	within := distributionShapes
+	if o.Alpha != nil && o.Alpha.Lo == o.Alpha.Hi {
+		within = allShapes
 	}
 	var err error
-	if s.problem, err = newWeightedLeastSquares(x, y); err != nil {
+	if s.alphas, err = alphaBounds(o.Alpha, Interval{0, 2}, within); err != nil {
 		return nil, err
 	}
-	if s.prior, err = s.problem.priorWeights(o.Weights); err != nil {
+	if o.Scale != nil && !validScale(*o.Scale) {
+		return nil, failure(ErrArgument, "the fixed scale is %g: it must be positive and finite", *o.Scale)
+	}
+	if s.design, err = newDesign(x, y); err != nil {
 		return nil, err
 	}
-	if o.Start != nil && len(o.Start) != s.problem.p {
-		return nil, fmt.Errorf("robustloss/scalar: %d starting coefficients for %d columns", len(o.Start), s.problem.p)
+	if s.prior, err = checkedWeights("rows", s.design.n, o.Weights); err != nil {
+		return nil, err
 	}
-	negative := o.Schedule != nil || o.Alpha != nil && *o.Alpha < 0
-	s.fits = !negative && (o.Scale == 0 || o.Alpha == nil)
-	return s, nil
+	if o.Start != nil && len(o.Start) != s.design.p {
+		return nil, failure(ErrArgument, "%d starting coefficients for %d columns", len(o.Start), s.design.p)
+	}
+	s.fits = o.Schedule == nil && s.alphas.Lo >= 0 && (o.Scale == nil || s.alphas.Lo != s.alphas.Hi)
+	return s, s.start()
+}
+
+// start sets the unit of y, and β.
+func (s *irls) start() error {
+	s.priorSize = 2
+	if w := s.options.Weights; w != nil {
+		s.priorSize = math.Ldexp(1, exponentOf(largest(w)))
+	}
+	leastSquares, err := s.design.solve(s.prior, s.design.y)
+	if err != nil {
+		return err
+	}
+	s.beta = s.design.newCoefficients().plus(1, leastSquares)
+	s.residuals = s.design.residuals(s.beta)
+	exponent := 0
+	if c := s.options.Scale; c != nil {
+		exponent = exponentOf(*c) - s.design.exponent
+	} else if !s.vanishes(0.5) {
+		exponent = exponentOf(s.medianScale())
+	}
+	s.design.rescale(exponent)
+	if math.IsInf(largest(s.design.y), 1) {
+		return failure(ErrOverflow, "y in units of the fixed scale overflows")
+	}
+	for j := range s.beta.hi {
+		s.beta.hi[j], s.beta.lo[j] = math.Ldexp(s.beta.hi[j], -exponent), math.Ldexp(s.beta.lo[j], -exponent)
+	}
+	if c := s.options.Scale; c != nil {
+		s.fixedScale = math.Ldexp(*c, -s.design.exponent)
+	}
+	if s.options.Start != nil {
+		s.beta = s.design.internal(s.options.Start)
+	}
+	s.residuals = s.design.residuals(s.beta)
+	if size := largest(s.residuals); math.IsNaN(size) || math.IsInf(size, 1) {
+		return failure(ErrOverflow, "the residuals at the start overflow")
+	}
+	return nil
 }
 
 // absoluteDeviations moves β from least squares to about the least absolute deviations, a fit that outliers hardly
 // move: α = 1, with a tenth of the median deviation for a scale.
 func (s *irls) absoluteDeviations() error {
 	for range 50 {
-		s.residuals = s.problem.residuals(s.beta)
-		s.scale = s.medianScale()
-		if s.exact() {
+		if s.vanishes(0.5) {
 			break
 		}
-		beta, err := s.problem.solve(s.weights(Kernel{Alpha: 1, Scale: s.scale / 10}))
+		s.scale = s.medianScale() / 10
+		step, err := s.increment(Kernel{Alpha: 1, Scale: s.scale})
 		if err != nil {
 			return err
 		}
-		s.beta = beta
+		s.beta = s.beta.plus(1, step)
+		s.residuals = s.design.residuals(s.beta)
 	}
 	s.startScale = s.medianScale()
 	return nil
 }
 
-// runFrom iterates from β.
-func (s *irls) runFrom(beta []float64) (*Regression, error) {
-	s.beta = append([]float64(nil), beta...)
-	s.residuals = s.problem.residuals(s.beta)
+// runFrom iterates from β to the end.
+func (s *irls) runFrom(beta coefficients) (*Regression, error) {
+	s.beta, s.residuals = beta, s.design.residuals(beta)
 	switch {
-	case s.options.Scale != 0:
-		s.scale = s.options.Scale
+	case s.fixedScale != 0:
+		s.scale = s.fixedScale
 	case s.startScale != 0: // one scale for all starts, where it is not fitted
 		s.scale = s.startScale
 	default:
 		s.scale = s.medianScale()
 	}
-	return s.run()
+	share := 0.5
+	if s.fits && s.alphas.Lo > 0 {
+		share = 1
+	}
+	previous, moved := math.Inf(1), math.Inf(1)
+	for iteration := 0; ; iteration++ {
+		if s.fixedScale == 0 && s.vanishes(share) {
+			return s.result(iteration, StopExactFit)
+		}
+		changed, err := s.updateShape(iteration)
+		if errors.Is(err, ErrUnbounded) {
+			return s.result(iteration, StopExactFit)
+		}
+		if err != nil {
+			return nil, err
+		}
+		objective := s.objective()
+		if math.IsNaN(objective) || math.IsInf(objective, 1) {
+			return nil, failure(ErrOverflow, "the loss overflows at alpha = %g: lower alpha, or raise the scale", s.alpha)
+		}
+		falls := previous-objective > s.options.Tolerance*(1+math.Abs(objective))
+		if !changed && !falls && moved <= stepTolerance*s.scale {
+			return s.result(iteration, StopConverged)
+		}
+		if iteration >= s.options.MaxIterations {
+			return s.result(iteration, StopIterations)
+		}
+		previous = objective
+		if moved, err = s.step(); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // medianScale returns 1.4826 times the weighted median of |residual|.
 func (s *irls) medianScale() float64 {
 	data := &samples{x: s.residuals, w: s.prior}
-	for _, w := range s.prior {
-		data.total += w
-	}
 	return madToScale * data.deviations(0).quantile(0.5)
 }
 
-// exact says whether the residuals vanish, to rounding.
-func (s *irls) exact() bool { return !(s.scale > 1e-14*s.problem.size(s.beta)) }
+// vanishes says whether this share of the weight is on residuals that are 0, to rounding.
+func (s *irls) vanishes(share float64) bool {
+	limit := s.design.rounding(s.beta)
+	zero, total := 0.0, 0.0
+	for i, r := range s.residuals {
+		total += s.prior[i]
+		if math.Abs(r) <= limit {
+			zero += s.prior[i]
+		}
+	}
+	return zero >= share*total
+}
 
 // weights returns the prior weights times c²·ψ(r)/r.
 func (s *irls) weights(k Kernel) []float64 {
@@ -220,6 +305,11 @@ func (s *irls) weights(k Kernel) []float64 {
 		w[i] = s.prior[i] * Kernel{Alpha: k.Alpha, Scale: 1}.Weight(r/k.Scale)
 	}
 	return w
+}
+
+// increment returns the step in β to the solution of the problem with the weights of the residuals.
+func (s *irls) increment(k Kernel) ([]float64, error) {
+	return s.design.solve(s.weights(k), s.residuals)
 }
 
 // loss returns Σ prior·ρ.
@@ -231,52 +321,23 @@ func (s *irls) loss(k Kernel, residuals []float64) float64 {
 	return sum
 }
 
-// run iterates from the start to the end.
-func (s *irls) run() (*Regression, error) {
-	previous := math.Inf(1)
-	for iteration := 0; ; iteration++ {
-		if s.options.Scale == 0 && !(s.medianScale() > 1e-14*s.problem.size(s.beta)) {
-			return s.result(iteration, math.Inf(-1), StopExactFit), nil
-		}
-		changed, err := s.updateShape(iteration)
-		if err != nil {
-			return nil, err
-		}
-		objective := s.objective()
-		if !changed && previous-objective <= s.options.Tolerance*(1+math.Abs(objective)) {
-			return s.result(iteration, objective, StopConverged), nil
-		}
-		if iteration >= s.options.MaxIterations {
-			return s.result(iteration, objective, StopIterations), nil
-		}
-		previous = objective
-		if err := s.step(); err != nil {
-			return nil, err
-		}
-	}
-}
-
 // updateShape sets α and c for the residuals. It says whether a schedule changed α, which makes the objective another.
 func (s *irls) updateShape(iteration int) (changed bool, err error) {
-	o := &s.options
 	last := s.alpha
-	switch {
+	switch o := &s.options; {
 	case o.Schedule != nil:
 		s.alpha = o.Schedule.Alpha(iteration)
 		if math.IsNaN(s.alpha) {
-			return false, fmt.Errorf("robustloss/scalar: the schedule gives alpha = NaN at step %d", iteration)
+			return false, failure(ErrArgument, "the schedule gives alpha = NaN at step %d", iteration)
 		}
 		return iteration > 0 && s.alpha != last, nil
 	case !s.fits:
-		s.alpha = *o.Alpha
+		s.alpha = s.alphas.Lo
 		return false, nil
 	}
-	fit := &FitOptions{Alpha: o.AlphaBounds, Mu: new(0.0)}
-	if o.Alpha != nil {
-		fit.Alpha = &Interval{*o.Alpha, *o.Alpha}
-	}
-	if o.Scale != 0 {
-		fit.Scale = &o.Scale
+	fit := &FitOptions{Alpha: &s.alphas, Mu: new(0.0)}
+	if s.fixedScale != 0 {
+		fit.Scale = &s.fixedScale
 	}
 	g, err := FitWith(s.residuals, s.prior, fit)
 	if err != nil {
@@ -299,39 +360,68 @@ func (s *irls) objective() float64 {
 	return value
 }
 
-// step moves β to the solution of the weighted problem, or part of the way until the loss does not rise.
-func (s *irls) step() error {
+// step moves β to the solution of the weighted problem, or part of the way until the loss does not rise. It returns by how much
+// it moved the residuals, at most.
+func (s *irls) step() (moved float64, err error) {
 	k := Kernel{Alpha: s.alpha, Scale: s.scale}
-	target, err := s.problem.solve(s.weights(k))
+	step, err := s.increment(k)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	now := s.loss(k, s.residuals)
-	beta := make([]float64, len(target))
 	for t := 1.0; t > 1e-9; t /= 2 {
-		for j := range beta {
-			beta[j] = s.beta[j] + t*(target[j]-s.beta[j])
-		}
-		residuals := s.problem.residuals(beta)
+		beta := s.beta.plus(t, step)
+		residuals := s.design.residuals(beta)
 		if s.loss(k, residuals) <= now {
+			for i, r := range residuals {
+				moved = math.Max(moved, math.Abs(r-s.residuals[i]))
+			}
 			s.beta, s.residuals = beta, residuals
-			return nil
+			return moved, nil
 		}
 	}
-	return nil
+	return 0, nil
 }
 
-func (s *irls) result(iterations int, objective float64, stop StopReason) *Regression {
-	r := &Regression{
-		Coefficients: mat.NewVecDense(len(s.beta), s.beta), Residuals: s.residuals, Weights: s.prior,
-		Alpha: s.alpha, Scale: s.scale, Objective: objective, Iterations: iterations, Stop: stop,
+// result returns the state in the units of x and y.
+func (s *irls) result(iterations int, stop StopReason) (*Regression, error) {
+	r := &Regression{Iterations: iterations, Stop: stop, Residuals: make([]float64, len(s.residuals))}
+	if stop == StopExactFit {
+		if s.options.Schedule == nil {
+			s.alpha = s.alphas.Lo
+		}
+		s.scale = math.Max(math.Max(s.design.rounding(s.beta), s.medianScale()), math.SmallestNonzeroFloat64)
+	}
+	beta := s.design.external(s.beta)
+	for j, b := range beta {
+		if math.IsNaN(b) || math.IsInf(b, 0) {
+			return nil, failure(ErrOverflow, "the coefficient of column %d overflows", j)
+		}
+	}
+	r.Coefficients = mat.NewVecDense(len(beta), beta)
+	r.Alpha, r.Scale = s.alpha, math.Ldexp(s.scale, s.design.exponent)
+	switch {
+	case math.IsInf(r.Scale, 1):
+		return nil, failure(ErrOverflow, "the scale overflows")
+	case s.options.Scale != nil:
+		r.Scale = *s.options.Scale
+	}
+	r.Scale = math.Max(r.Scale, math.SmallestNonzeroFloat64)
+	for i, v := range s.residuals {
+		r.Residuals[i] = math.Ldexp(v, s.design.exponent)
+	}
+	r.Weights = s.weights(Kernel{Alpha: s.alpha, Scale: s.scale})
+	total := 0.0
+	for i := range r.Weights {
+		r.Weights[i] *= s.priorSize
+		total += s.prior[i] * s.priorSize
+	}
+	r.Objective = s.objective() * s.priorSize
+	if s.fits {
+		r.Objective += total * float64(s.design.exponent) * math.Ln2
 	}
 	if stop == StopExactFit {
-		tiny := math.Max(1e-14*s.problem.size(s.beta), math.SmallestNonzeroFloat64)
-		r.Alpha, r.Scale = 0, 0
-		r.Weights = s.weights(Kernel{Alpha: 0, Scale: tiny})
-		return r
+		r.Objective = math.Inf(-1)
 	}
-	r.Weights = s.weights(r.Kernel())
-	return r
+	return r, nil
 }

@@ -82,8 +82,10 @@ func (k Kernel) Curvature(r float64) float64 {
 	return p.power().times(newScaled(p.bend())).over(c).over(c).float()
 }
 
+func validScale(c float64) bool { return c > 0 && c <= math.MaxFloat64 }
+
 func (k Kernel) check() {
-	if !(k.Scale > 0 && k.Scale <= math.MaxFloat64) {
+	if !validScale(k.Scale) {
 		panic(badScale)
 	}
 }
@@ -171,21 +173,18 @@ func (k Kernel) AlphaGradient(r float64) float64 {
 	return p.alphaGradient()
 }
 
-const badSquare = "robustloss/scalar: squared residual is negative"
-
 // RhoSquared returns the loss of a squared residual s = r² and its first two derivatives in s, as nonlinear least
 // squares solvers want them, also for the squared norm s = ‖r‖² of a residual vector:
 //
 //	ρ(s) = (b/α)·[(1+q)^(α/2) − 1],  ρ′ = (1+q)^(α/2−1)/(2c²) = w/2,  ρ″ = sgn(α−2)·(1+q)^(α/2−2)/(4c⁴)
 //
 // with b = |α−2| and q = s/(b·c²). At s = 0: ρ = 0 and ρ′ = 1/(2c²). At α = 2, ρ″ = 0. Solvers that minimise
-// ½·Σ ρ(s) with ρ′(0) = 1, as Ceres does, want 2c²·ρ(s) and its derivatives.
-//
-// It panics if s < 0.
+// ½·Σ ρ(s) with ρ′(0) = 1, as Ceres does, want 2c²·ρ(s) and its derivatives. A negative s, the rounding error of someone's
+// a²−2ab+b², counts as 0.
 func (k Kernel) RhoSquared(s float64) (rho, rho1, rho2 float64) {
 	k.check()
 	if s < 0 {
-		panic(badSquare)
+		s = 0
 	}
 	if p, ok := k.ordinary(math.Sqrt(s)); ok {
 		w := math.Exp(p.y) / p.base / k.Scale / k.Scale

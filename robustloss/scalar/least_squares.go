@@ -1,85 +1,166 @@
 package scalar
 
 import (
-	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
 )
 
-// weightedLeastSquares is min Σ w_i·(y_i − x_i·β)² for changing weights. The columns of x are held with length 1.
-type weightedLeastSquares struct {
-	n, p    int
-	x       *mat.Dense
-	y       []float64
-	lengths []float64
+// design is the linear model y ≈ xβ in units of its own, so that neither the units of the columns and of y nor, where there is an
+// intercept, the places of the columns matter:
+//
+//	x′_ij = (x_ij − center_j)/2^e_j for the columns, x′_ik = 1 for the intercept k,  y′_i = y_i/2^e
+//	β_j = β′_j·2^(e−e_j),  β_k = (β′_k·2^e − Σ center_j·β_j)/value of the intercept
+//
+// An intercept is a column of equal values; where there is none the centers are 0.
+type design struct {
+	n, p      int
+	x         *mat.Dense // x′
+	y         []float64  // y′
+	exponents []int      // e_j
+	exponent  int        // e
+	centers   []float64
+	intercept int     // k, or −1
+	value     float64 // of the intercept
+	largestX  []float64
+	largestY  float64 // of |x′|, |y′| before centering: what sets their rounding errors
 }
 
-// maxCondition is the condition number of the weighted design, columns of length 1, from which on its columns count as
+// coefficients are β′ as unevaluated sums hi + lo: beside a large intercept, residuals need more digits than a float64 has.
+type coefficients struct{ hi, lo []float64 }
+
+// maxCondition is the condition number of the weighted design, columns of equal size, from which on its columns count as
 // linearly dependent.
 const maxCondition = 1e12
 
-func newWeightedLeastSquares(x mat.Matrix, y mat.Vector) (*weightedLeastSquares, error) {
+func newDesign(x mat.Matrix, y mat.Vector) (*design, error) {
 	n, p := x.Dims()
-	if y.Len() != n {
-		return nil, fmt.Errorf("robustloss/scalar: x has %d rows, y has %d values", n, y.Len())
+	switch {
+	case n == 0 || p == 0:
+		return nil, failure(ErrArgument, "x has %d rows and %d columns: it must have some", n, p)
+	case y.Len() != n:
+		return nil, failure(ErrArgument, "x has %d rows, y has %d values", n, y.Len())
+	case n < p:
+		return nil, failure(ErrTooFew, "%d rows cannot fix %d coefficients", n, p)
 	}
-	if n < p {
-		return nil, fmt.Errorf("robustloss/scalar: %d rows cannot fix %d coefficients", n, p)
+	d := &design{
+		n: n, p: p, x: mat.DenseCopyOf(x), y: make([]float64, n),
+		exponents: make([]int, p), centers: make([]float64, p), largestX: make([]float64, p), intercept: -1,
 	}
-	l := &weightedLeastSquares{n: n, p: p, x: mat.DenseCopyOf(x), y: make([]float64, n), lengths: make([]float64, p)}
 	for i := range n {
-		l.y[i] = y.AtVec(i)
-		if math.IsNaN(l.y[i]) || math.IsInf(l.y[i], 0) {
-			return nil, fmt.Errorf("robustloss/scalar: y[%d] is %g: it must be finite", i, l.y[i])
+		d.y[i] = y.AtVec(i)
+		if math.IsNaN(d.y[i]) || math.IsInf(d.y[i], 0) {
+			return nil, failure(ErrArgument, "y[%d] is %g: it must be finite", i, d.y[i])
 		}
-		for j, v := range l.x.RawRowView(i) {
+		for j, v := range d.x.RawRowView(i) {
 			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return nil, fmt.Errorf("robustloss/scalar: x[%d, %d] is %g: it must be finite", i, j, v)
+				return nil, failure(ErrArgument, "x[%d, %d] is %g: it must be finite", i, j, v)
 			}
 		}
 	}
+	d.findIntercept()
 	for j := range p {
-		column := l.x.ColView(j)
-		l.lengths[j] = mat.Norm(column, 2)
-		if l.lengths[j] == 0 {
-			return nil, fmt.Errorf("robustloss/scalar: column %d of x is 0: the columns are linearly dependent", j)
-		}
-		for i := range n {
-			l.x.Set(i, j, l.x.At(i, j)/l.lengths[j])
+		if err := d.standardizeColumn(j); err != nil {
+			return nil, err
 		}
 	}
-	return l, nil
+	d.rescale(exponentOf(largest(d.y)))
+	d.largestY = largest(d.y)
+	return d, nil
 }
 
-// priorWeights checks and copies weights; nil means 1 for each row.
-func (l *weightedLeastSquares) priorWeights(weights []float64) ([]float64, error) {
-	prior := make([]float64, l.n)
-	if weights != nil && len(weights) != l.n {
-		return nil, fmt.Errorf("robustloss/scalar: %d weights for %d rows", len(weights), l.n)
-	}
-	for i := range prior {
-		prior[i] = 1
-		if weights != nil {
-			prior[i] = weights[i]
-		}
-		if !(prior[i] >= 0 && prior[i] <= math.MaxFloat64) {
-			return nil, fmt.Errorf("robustloss/scalar: weights[%d] is %g: it must be finite and not negative", i, prior[i])
+func (d *design) findIntercept() {
+	column := make([]float64, d.n)
+	for j := range d.p {
+		mat.Col(column, j, d.x)
+		if column[0] != 0 && slices.Min(column) == slices.Max(column) {
+			d.intercept, d.value = j, column[0]
+			return
 		}
 	}
-	return prior, nil
 }
 
-// solve returns β for these weights, by a QR decomposition of the rows times √weight.
-func (l *weightedLeastSquares) solve(weights []float64) ([]float64, error) {
-	a, b := mat.NewDense(l.n, l.p, nil), mat.NewVecDense(l.n, nil)
+func (d *design) standardizeColumn(j int) error {
+	column := mat.Col(nil, j, d.x)
+	if j == d.intercept {
+		for i := range column {
+			column[i] = 1
+		}
+		d.x.SetCol(j, column)
+		d.largestX[j] = 1
+		return nil
+	}
+	before := largest(column)
+	if before == 0 {
+		return failure(ErrDependent, "column %d of x is 0: the columns are linearly dependent", j)
+	}
+	if d.intercept >= 0 {
+		sorted := slices.Sorted(slices.Values(column))
+		d.centers[j] = stat.Quantile(0.5, stat.Empirical, sorted, nil)
+		if sorted[0] == sorted[d.n-1] {
+			return failure(ErrDependent, "columns %d and %d of x are both constant: they are linearly dependent", d.intercept, j)
+		}
+	}
+	for i := range column {
+		column[i] -= d.centers[j]
+	}
+	size := largest(column)
+	if math.IsInf(size, 1) {
+		return failure(ErrOverflow, "the range of column %d of x overflows", j)
+	}
+	d.exponents[j] = exponentOf(size)
+	for i := range column { // twice, as the power of a subnormal number overflows
+		column[i] = math.Ldexp(column[i], -d.exponents[j])
+	}
+	rms := exponentOf(mat.Norm(mat.NewVecDense(d.n, column), 2) / math.Sqrt(float64(d.n)))
+	d.exponents[j] += rms
+	for i := range column {
+		d.x.Set(i, j, math.Ldexp(column[i], -rms))
+	}
+	d.largestX[j] = math.Ldexp(before, -d.exponents[j])
+	return nil
+}
+
+// rescale divides y′ by another power of two.
+func (d *design) rescale(exponent int) {
+	for i := range d.y {
+		d.y[i] = math.Ldexp(d.y[i], -exponent)
+	}
+	d.exponent += exponent
+	d.largestY = math.Ldexp(d.largestY, -exponent)
+}
+
+// largest returns the largest absolute value.
+func largest(values []float64) float64 {
+	result := 0.0
+	for _, v := range values {
+		result = math.Max(result, math.Abs(v))
+	}
+	return result
+}
+
+// exponentOf returns e for which x/2^e is in [½, 1).
+func exponentOf(x float64) int {
+	_, e := math.Frexp(x)
+	return e
+}
+
+// solve returns the coefficients that minimise Σ weights_i·(y_i − x′_i·β)² for these y, by a QR decomposition of the rows times
+// √weight.
+func (d *design) solve(weights, y []float64) ([]float64, error) {
+	a, b := mat.NewDense(d.n, d.p, nil), mat.NewVecDense(d.n, nil)
 	for i, w := range weights {
+		if math.IsInf(w, 1) {
+			return nil, failure(ErrOverflow, "the weight of row %d overflows: lower alpha, or raise the scale", i)
+		}
 		root := math.Sqrt(w)
 		row := a.RawRowView(i)
-		for j, v := range l.x.RawRowView(i) {
+		for j, v := range d.x.RawRowView(i) {
 			row[j] = root * v
 		}
-		b.SetVec(i, root*l.y[i])
+		b.SetVec(i, root*y[i])
 	}
 	var qr mat.QR
 	qr.Factorize(a)
@@ -90,40 +171,103 @@ func (l *weightedLeastSquares) solve(weights []float64) ([]float64, error) {
 				counting++
 			}
 		}
-		return nil, fmt.Errorf("robustloss/scalar: the columns of x are linearly dependent over the %d rows of positive weight "+
+		return nil, failure(ErrDependent, "the columns of x are linearly dependent over the %d rows of positive weight "+
 			"(condition number %.1g): drop a column, or lower the outlier rejection", counting, condition)
 	}
 	var beta mat.VecDense
 	if err := qr.SolveVecTo(&beta, false, b); err != nil {
-		return nil, fmt.Errorf("robustloss/scalar: weighted least squares: %w", err)
+		return nil, failure(ErrDependent, "weighted least squares: %v", err)
 	}
-	result := make([]float64, l.p)
-	for j := range result {
-		result[j] = beta.AtVec(j) / l.lengths[j]
-	}
-	return result, nil
+	return beta.RawVector().Data, nil
 }
 
-// residuals returns y − xβ.
-func (l *weightedLeastSquares) residuals(beta []float64) []float64 {
-	r := make([]float64, l.n)
+// newCoefficients returns β′ = 0.
+func (d *design) newCoefficients() coefficients {
+	return coefficients{make([]float64, d.p), make([]float64, d.p)}
+}
+
+// plus returns β′ + t·step.
+func (c coefficients) plus(t float64, step []float64) coefficients {
+	next := coefficients{make([]float64, len(c.hi)), make([]float64, len(c.hi))}
+	for j := range c.hi {
+		hi, lo := twoSum(c.hi[j], t*step[j])
+		next.hi[j], next.lo[j] = twoSum(hi, lo+c.lo[j])
+	}
+	return next
+}
+
+// twoSum returns a + b as a sum and its rounding error.
+func twoSum(a, b float64) (sum, lost float64) {
+	sum = a + b
+	t := sum - a
+	return sum, (a - (sum - t)) + (b - t)
+}
+
+// residuals returns y′ − x′β′ to the last digit.
+func (d *design) residuals(beta coefficients) []float64 {
+	r := make([]float64, d.n)
 	for i := range r {
-		r[i] = l.y[i]
-		for j, v := range l.x.RawRowView(i) {
-			r[i] -= v * (l.lengths[j] * beta[j])
+		sum, rest := d.y[i], 0.0
+		for j, v := range d.x.RawRowView(i) {
+			product := v * beta.hi[j]
+			lost := math.FMA(v, beta.hi[j], -product)
+			var rounding float64
+			sum, rounding = twoSum(sum, -product)
+			rest += rounding - lost - v*beta.lo[j]
 		}
+		r[i] = sum + rest
 	}
 	return r
 }
 
-// size returns the largest term that the residuals are differences of: their rounding error is some 1e-16 of it.
-func (l *weightedLeastSquares) size(beta []float64) float64 {
-	largest := 0.0
-	for i, y := range l.y {
-		largest = math.Max(largest, math.Abs(y))
-		for j, v := range l.x.RawRowView(i) {
-			largest = math.Max(largest, math.Abs(v*l.lengths[j]*beta[j]))
+// rounding returns the size of the rounding errors of the data, as they show in the residuals.
+func (d *design) rounding(beta coefficients) float64 {
+	size := d.largestY
+	for j, b := range beta.hi {
+		size = math.Max(size, d.largestX[j]*math.Abs(b))
+	}
+	return roundingErrors * size
+}
+
+// roundingErrors is how many times the largest term of a residual its rounding error is taken for: 64 units in the last place, as the
+// sum of several terms has several, and coefficients that the data fix badly let them grow.
+const roundingErrors = 0x1p-46
+
+// external returns β of β′.
+func (d *design) external(beta coefficients) []float64 {
+	result := make([]float64, d.p)
+	hi, lo := 0.0, 0.0
+	for j := range result {
+		if j == d.intercept {
+			continue
+		}
+		result[j] = math.Ldexp(beta.hi[j], d.exponent-d.exponents[j])
+		// center_j·β_j in units of y′.
+		product := math.Ldexp(d.centers[j], -d.exponents[j])
+		sum, lost := product*beta.hi[j], math.FMA(product, beta.hi[j], -product*beta.hi[j])
+		var rounding float64
+		hi, rounding = twoSum(hi, sum)
+		lo += rounding + lost + product*beta.lo[j]
+	}
+	if k := d.intercept; k >= 0 {
+		difference, rounding := twoSum(beta.hi[k], -hi)
+		result[k] = math.Ldexp(difference+(rounding+beta.lo[k]-lo), d.exponent) / d.value
+	}
+	return result
+}
+
+// internal returns β′ of β.
+func (d *design) internal(beta []float64) coefficients {
+	c := d.newCoefficients()
+	offset := 0.0
+	for j, b := range beta {
+		if j != d.intercept {
+			c.hi[j] = math.Ldexp(b, d.exponents[j]-d.exponent)
+			offset += math.Ldexp(d.centers[j], -d.exponents[j]) * c.hi[j]
 		}
 	}
-	return largest
+	if k := d.intercept; k >= 0 {
+		c.hi[k] = math.Ldexp(beta[k]*d.value, -d.exponent) + offset
+	}
+	return c
 }

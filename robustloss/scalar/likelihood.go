@@ -12,35 +12,47 @@ import (
 //	∂f/∂s = 1 − mean u·ψ(u)     ∂²f/∂s² = mean (u·ψ(u) + u²·ψ′(u))
 //
 // with ρ and ψ at c = 1. In the code, the derivatives in μ are in units of c.
+//
+// μ is anchor + delta. The difference of a sample and an anchor near it is exact, and delta is of the size of c: so a
+// residual has all its digits, where x − μ would only have those that μ has.
 type likelihood struct {
-	value            float64
-	dMu, dS          float64
-	muMu, muS, sS    float64
-	muMuIRLS         float64 // mean ψ(u)/u: the curvature of the quadratic that majorises ρ for α ≤ 2
-	alpha, mu, scale float64
+	value                       float64
+	dMu, dS                     float64
+	muMu, muS, sS               float64
+	muMuIRLS                    float64 // mean ψ(u)/u: the curvature of the quadratic that majorises ρ for α ≤ 2
+	size                        float64 // mean |ψ(u)|: the terms that dMu is a sum of
+	alpha, anchor, delta, scale float64
 }
 
 // newLikelihood evaluates it.
-func newLikelihood(data *samples, alpha, mu, scale float64) likelihood {
-	l := likelihood{alpha: alpha, mu: mu, scale: scale}
+func newLikelihood(data *samples, alpha, anchor, delta, scale float64) likelihood {
+	l := likelihood{alpha: alpha, anchor: anchor, delta: delta, scale: scale}
 	k := Kernel{Alpha: alpha, Scale: 1}
 	for i, x := range data.x {
-		u, w := (x-mu)/scale, data.w[i]
+		u, w := l.residual(x), data.w[i]
 		t := k.terms(u)
 		l.value += w * t.rho
 		l.dMu -= w * u * t.weight
 		l.dS -= w * t.pull
+		l.size += w * math.Abs(u) * t.weight
 		l.muMu += w * t.weight * t.bend
 		l.muS += w * u * t.weight * (1 + t.bend)
 		l.sS += w * t.pull * (1 + t.bend)
 		l.muMuIRLS += w * t.weight
 	}
-	for _, sum := range []*float64{&l.value, &l.dMu, &l.dS, &l.muMu, &l.muS, &l.sS, &l.muMuIRLS} {
+	for _, sum := range []*float64{&l.value, &l.dMu, &l.dS, &l.muMu, &l.muS, &l.sS, &l.muMuIRLS, &l.size} {
 		*sum /= data.total
 	}
 	l.value += math.Log(scale)
 	l.dS++
 	return l
+}
+
+func (l *likelihood) mu() float64 { return l.anchor + l.delta }
+
+// residual returns u = (x−μ)/c, finite.
+func (l *likelihood) residual(x float64) float64 {
+	return math.Max(-math.MaxFloat64, math.Min(math.MaxFloat64, ((x-l.anchor)-l.delta)/l.scale))
 }
 
 // terms are what the likelihood needs of a residual r, at c = 1: ρ, ψ/r, r·ψ and r·ψ′/ψ.
@@ -69,28 +81,54 @@ func (k Kernel) terms(r float64) terms {
 	return terms{p.rho(), k.Weight(r), 0 - k.ScaleGradient(r), p.bend()}
 }
 
-// step returns a direction of descent in μ (in units of c) and s: Newton's where the Hessian is positive definite, else
-// one with the majorising curvature in its place. Where the scale is far too small for α ≥ 2, mean u·ψ is a power of it,
-// and the step in s is Newton's for its logarithm.
+// Limits of a step.
+const (
+	// maxLogStep bounds a step of log c: a quadratic picture of the likelihood reaches no further.
+	maxLogStep = 1.5
+
+	// farPull is the mean u·ψ, 1 at the optimum, from which on the scale is far too small. For α ≥ 2 the mean is a power of
+	// the scale, and its logarithm is what is linear.
+	farPull = 2
+
+	// leastConvexity is the part of the majorising curvature that the true one must have to be used in its place.
+	leastConvexity = 1e-3
+
+	// leastDeterminant is that of a Hessian, scaled to a diagonal of 1, which still tells μ and c apart.
+	leastDeterminant = 1e-8
+)
+
+// step returns a direction of descent in μ (in units of c) and s: Newton's where the Hessian is positive definite. Elsewhere both
+// go their own way: μ with the majorising curvature, and s with its own, which is never negative, for f is convex in s.
 func (l *likelihood) step(freeMu, freeScale bool) (mu, s float64) {
-	curvature := math.Max(l.muMu, l.muMuIRLS) // the first is larger for α > 2
-	if l.muMu > 1e-3*l.muMuIRLS && !freeScale {
-		curvature = l.muMu
+	if freeMu && freeScale && l.pull() <= farPull {
+		det := l.muMu*l.sS - l.muS*l.muS
+		if l.muMu > 0 && l.sS > 0 && det > leastDeterminant*l.muMu*l.sS {
+			mu, s = (-l.dMu*l.sS+l.dS*l.muS)/det, (-l.dS*l.muMu+l.dMu*l.muS)/det
+			if size := math.Abs(s) / maxLogStep; size > 1 {
+				mu, s = mu/size, s/size
+			}
+			return mu, s
+		}
 	}
-	mu, s = -l.dMu/curvature, -l.dS/math.Max(l.sS, 1e-3)
-	if pull := 1 - l.dS; pull > 2 {
-		s = math.Log(pull) * pull / l.sS
-	} else if det := l.muMu*l.sS - l.muS*l.muS; freeMu && freeScale && l.muMu > 0 && l.sS > 1e-3 && det > 1e-8*l.muMu*l.sS {
-		return (-l.dMu*l.sS + l.dS*l.muS) / det, (-l.dS*l.muMu + l.dMu*l.muS) / det
+	if freeMu {
+		curvature := math.Max(l.muMu, l.muMuIRLS) // the first is larger for α > 2
+		if l.muMu > leastConvexity*l.muMuIRLS && !freeScale {
+			curvature = l.muMu
+		}
+		mu = -l.dMu / curvature
 	}
-	if !freeMu {
-		mu = 0
-	}
-	if !freeScale {
-		s = 0
+	if freeScale && l.dS != 0 {
+		if s = -l.dS / l.sS; l.pull() > farPull {
+			s = math.Log(l.pull()) * l.pull() / l.sS
+		} else {
+			s = math.Max(-maxLogStep, math.Min(maxLogStep, s))
+		}
 	}
 	return mu, s
 }
+
+// pull returns mean u·ψ(u).
+func (l *likelihood) pull() float64 { return 1 - l.dS }
 
 // bestStart returns the optimum in μ and c at this α, from a median, from the middle of the shortest half, and from the
 // optimum at a neighbouring α.
@@ -99,7 +137,7 @@ func (f *fitter) bestStart(alpha float64, previous *likelihood) (best likelihood
 	var starts []start
 	for _, mu := range []float64{f.data.quantile(0.5), f.data.shortestHalf()} {
 		if !f.freeMu {
-			mu = f.mu
+			mu = 0
 		}
 		starts = append(starts, start{mu, f.startScale(mu)})
 	}
@@ -107,7 +145,7 @@ func (f *fitter) bestStart(alpha float64, previous *likelihood) (best likelihood
 		starts = starts[:1]
 	}
 	if previous != nil {
-		starts = append(starts, start{previous.mu, previous.scale})
+		starts = append(starts, start{previous.mu(), previous.scale})
 		if alpha >= 1 { // convex in μ: one start will do
 			starts = starts[len(starts)-1:]
 		}
@@ -115,9 +153,12 @@ func (f *fitter) bestStart(alpha float64, previous *likelihood) (best likelihood
 	found := false
 	for _, s := range starts {
 		l, e := f.inner(alpha, s.mu, s.scale)
-		if e != nil {
+		switch {
+		case errors.Is(e, ErrUnbounded):
+			return l, e
+		case e != nil:
 			err = e
-		} else if !found || l.value < best.value {
+		case !found || l.value < best.value:
 			best, found = l, true
 		}
 	}
@@ -127,70 +168,91 @@ func (f *fitter) bestStart(alpha float64, previous *likelihood) (best likelihood
 	return best, err
 }
 
-// startScale returns 1.48 times the median of |x − μ|, or a larger quantile where that is 0.
+// startScale returns a robust scale of the samples around mu.
 func (f *fitter) startScale(mu float64) float64 {
 	if !f.freeScale {
 		return f.scale
 	}
-	d := f.data.deviations(mu)
-	for p := 0.5; p < 0.9999; p = (1 + p) / 2 {
-		if q := d.quantile(p); q > 0 {
-			return q * madToScale
-		}
-	}
-	return d.x[len(d.x)-1] * madToScale
+	return math.Min(f.data.spread(mu)*madToScale, math.MaxFloat64)
 }
 
-// madToScale makes the median of the absolute deviations of a normal distribution its standard deviation: 1/Φ⁻¹(¾).
-const madToScale = 1.4826022185056018
-
-var errDiverged = errors.New("robustloss/scalar: the scale runs to 0: the likelihood has no maximum in reach; " +
-	"bound alpha from below, or fix the scale")
-
-// A step may lower log c by maxLogStep: a linear picture of the likelihood reaches no further.
 const (
-	maxLogStep     = 1.5
-	maxNewtonSteps = 1000 // log c has 1420 ≈ 950·1.5 values to go at most
+	// maxNewtonSteps is more than log c, which has 1420 ≈ 950·1.5 values to go at most, can need.
+	maxNewtonSteps = 1000
+
+	// negligibleGain, in nats per unit of weight, ends Newton's method: μ/c and log c are then within some 1e-11 of the
+	// optimum, as the likelihood differs from its minimum by half of the square of that.
+	negligibleGain = 1e-22
+
+	// derivativeNoise bounds the rounding errors of the derivatives, as a part of the terms that they are sums of.
+	derivativeNoise = 0x1p-50
+
+	// valueNoise bounds the rounding error of the likelihood, as a part of 1 + |value|: what a decrease below it says is
+	// noise, and the derivatives, which are more precise there, are followed without asking.
+	valueNoise = 1e-14
+
+	// smallestStep is where halving a step ends.
+	smallestStep = 1e-12
+
+	// armijo is the part of the decrease that the slope promises which a step must bring.
+	armijo = 1e-4
+
+	// A scale below spacings·2⁻⁵² of the location, or below spacings times the smallest number, is one of rounding errors.
+	spacings = 4
 )
+
+// least returns the scale below which the samples around mu are told apart by their rounding errors alone.
+func (f *fitter) least(mu float64) float64 {
+	size := math.Max(math.Abs(f.center/f.unit+mu)*0x1p-52, math.SmallestNonzeroFloat64/f.unit)
+	return math.Max(spacings*size, 0x1p-1010) // the last for 1/scale
+}
 
 // inner returns the minimum over μ and c at a given α, downhill from a start, by Newton's method with steps that are
 // halved until the value falls.
 func (f *fitter) inner(alpha, mu, scale float64) (likelihood, error) {
-	l := newLikelihood(f.data, alpha, mu, scale)
+	l := newLikelihood(f.data, alpha, mu, 0, scale)
 	for !(l.value <= math.MaxFloat64) { // α > 2 and a scale so small that ρ overflows
 		if scale *= 4; !f.freeScale || math.IsInf(scale, 1) {
-			return l, errors.New("robustloss/scalar: the loss of a sample overflows: lower alpha, or raise the scale")
+			return l, failure(ErrOverflow, "the loss of a sample overflows at alpha = %g: lower alpha, or raise the scale", alpha)
 		}
-		l = newLikelihood(f.data, alpha, mu, scale)
+		l = newLikelihood(f.data, alpha, mu, 0, scale)
 	}
 	for range maxNewtonSteps {
 		stepMu, stepS := l.step(f.freeMu, f.freeScale)
-		if size := -stepS / maxLogStep; size > 1 {
-			stepMu, stepS = stepMu/size, stepS/size
-		}
 		gain := -(l.dMu*stepMu + l.dS*stepS)
-		if gain < 1e-22*math.Max(1, 1e3*math.Abs(l.value)) {
-			return l, nil
+		noise := derivativeNoise * (l.size*math.Abs(stepMu) + (1+l.pull())*math.Abs(stepS))
+		next, moved := l, false
+		if gain > negligibleGain && gain > noise {
+			next, moved = f.descend(l, stepMu, stepS, gain)
 		}
-		next, ok := f.descend(l, stepMu, stepS, gain)
-		if !ok {
-			return l, nil
+		least := 0.0
+		if f.freeScale {
+			least = f.least(next.mu())
+		}
+		switch {
+		case !moved && next.scale < least, next.scale < 1e-6*least: // a minimum there, or still falling far below
+			return next, failure(ErrUnbounded, "the scale comes down to the rounding errors of the samples: about half of "+
+				"the weight is on one value; bound alpha from below, or fix the scale")
+		case !moved:
+			return next, nil
 		}
 		l = next
-		if !(l.scale > 1e-290 && l.scale > 0x1p-46*math.Abs(l.mu)) { // below the rounding errors of the samples
-			return l, errDiverged
-		}
 	}
-	return l, errors.New("robustloss/scalar: the fit did not converge")
+	return l, failure(ErrNotConverged, "the fit did not converge in %d steps at alpha = %g", maxNewtonSteps, alpha)
 }
 
 // descend goes along a step, halved until the value falls by a part of the gain that the slope promises. Where the
 // promise is below the rounding errors of the value, the step is taken as it is.
-func (f *fitter) descend(l likelihood, stepMu, stepS, gain float64) (likelihood, bool) {
-	noise := 1e-14 * (1 + math.Abs(l.value))
-	for t := 1.0; t > 1e-12; t /= 2 {
-		next := newLikelihood(f.data, l.alpha, l.mu+t*stepMu*l.scale, l.scale*math.Exp(t*stepS))
-		if next.value <= l.value-1e-4*t*gain || gain < noise && next.value <= l.value+noise {
+func (f *fitter) descend(l likelihood, stepMu, stepS, gain float64) (next likelihood, ok bool) {
+	noise := valueNoise * (1 + math.Abs(l.value))
+	for t := 1.0; t > smallestStep; t /= 2 {
+		anchor, delta := l.anchor, l.delta+t*stepMu*l.scale
+		scale := l.scale * math.Exp(t*stepS)
+		if math.Abs(delta) > 4*scale { // too far from the anchor for all digits
+			anchor, delta = anchor+delta, 0
+		}
+		next := newLikelihood(f.data, l.alpha, anchor, delta, scale)
+		if next.value <= l.value-armijo*t*gain || gain < noise && next.value <= l.value+noise {
 			return next, true
 		}
 	}

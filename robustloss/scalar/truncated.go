@@ -1,8 +1,6 @@
 package scalar
 
 import (
-	"errors"
-	"fmt"
 	"math"
 
 	"gonum.org/v1/gonum/optimize"
@@ -21,18 +19,18 @@ type Truncated struct {
 // Kernel returns the loss with this shape and scale.
 func (t Truncated) Kernel() Kernel { return Kernel{Alpha: t.Alpha, Scale: t.Scale} }
 
-// TruncatedOptions says what FitTruncated fits, and in which window.
+// TruncatedOptions says what FitTruncated fits, and in which window. The zero value means all defaults.
 type TruncatedOptions struct {
-	// Scale is c, the size of a residual that still counts as an inlier, in the units of the residuals. 0 means
-	// 1.4826 times the weighted median of |residual|, the standard deviation if they were normal.
-	Scale float64
+	// Alpha is where α is searched, within [−∞, +∞]; see [Between] and [Fixed]. Nil means [−∞, 2].
+	Alpha *Interval
+
+	// Scale is c, the size of a residual that still counts as an inlier, in the units of the residuals. Nil means 1.4826
+	// times the weighted median of |residual|, the standard deviation if they were normal.
+	Scale *float64
 
 	// Tau is the half width of the window in units of Scale. Residuals beyond it are left out: their density is 0. 0
 	// means 10.
 	Tau float64
-
-	// AlphaLo and AlphaHi bound α. Both 0 means [−∞, 2]; other equal values fix it.
-	AlphaLo, AlphaHi float64
 
 	// FitScale says to fit the scale too, within a factor of 100 of Scale, in the window |r| ≤ Tau·Scale as it is.
 	FitScale bool
@@ -50,10 +48,12 @@ const (
 //
 // The more of the residuals in the window are outliers, the lower the result: 2 if they are normal with standard
 // deviation c, and −∞ if a peak stands on a floor of outliers. A nil weights means 1 for each, a nil options the zero
-// value. The residuals may have either sign, or be norms.
+// value. The residuals may have either sign, or be norms. Residuals s·r give the same α, and |s|·c.
 //
-// It returns an error if a residual or a weight is NaN or infinite or a weight negative, if fewer than three residuals
-// of positive weight lie in the window, and if the median that stands for a scale of 0 is 0.
+// The errors are [ErrArgument] for a residual or weight that is NaN or infinite, a negative weight or an impossible option,
+// [ErrTooFew] if fewer than three residuals of positive weight lie in the window, [ErrUnbounded] if the median that
+// stands for a scale that is not given is 0, [ErrOverflow] if the loss of a residual in the window overflows for all α, and
+// [ErrNotConverged] if a search ends without a minimum.
 func FitTruncated(residuals, weights []float64, options *TruncatedOptions) (Truncated, error) {
 	data, err := newSamples("residuals", residuals, weights)
 	if err != nil {
@@ -63,19 +63,25 @@ func FitTruncated(residuals, weights []float64, options *TruncatedOptions) (Trun
 	if err != nil {
 		return Truncated{}, err
 	}
-	alpha, scale := f.fit()
-	t := Truncated{Alpha: alpha, Scale: scale, Tau: f.tau * (f.scale / scale), NLL: f.nll(alpha, scale), Used: len(f.data.x)}
-	if math.IsNaN(t.NLL) || math.IsInf(t.NLL, 0) {
-		return Truncated{}, errors.New("robustloss/scalar: the likelihood is not finite at any alpha")
+	alpha, scale, err := f.fit()
+	if err != nil {
+		return Truncated{}, err
 	}
-	return t, nil
+	nll := f.nll(alpha, scale)
+	if math.IsNaN(nll) || math.IsInf(nll, 0) {
+		return Truncated{}, failure(ErrOverflow, "the loss of a residual overflows at each alpha: raise the scale")
+	}
+	return Truncated{
+		Alpha: alpha, Scale: scale * f.unit, Tau: f.tau * (f.scale / scale), NLL: nll + math.Log(f.unit), Used: len(f.data.x),
+	}, nil
 }
 
-// truncatedFitter holds the absolute residuals in the window.
+// truncatedFitter holds the absolute residuals in the window, and all that has their dimension, in a unit near the scale.
 type truncatedFitter struct {
 	data       *samples
+	unit       float64 // a power of two
 	scale, tau float64 // c and τ at the start
-	window     float64 // their product
+	window     float64 // τ·c
 	alpha      Interval
 	freeScale  bool
 }
@@ -85,38 +91,44 @@ func newTruncatedFitter(data *samples, options *TruncatedOptions) (*truncatedFit
 	if options != nil {
 		o = *options
 	}
-	f := &truncatedFitter{scale: o.Scale, alpha: Interval{o.AlphaLo, o.AlphaHi}, freeScale: o.FitScale}
-	if o.AlphaLo == 0 && o.AlphaHi == 0 {
-		f.alpha = Interval{math.Inf(-1), 2}
-	}
-	if err := f.alpha.check("alpha", Interval{math.Inf(-1), math.Inf(1)}); err != nil {
+	f := &truncatedFitter{tau: o.Tau, freeScale: o.FitScale}
+	var err error
+	if f.alpha, err = alphaBounds(o.Alpha, Interval{math.Inf(-1), 2}, allShapes); err != nil {
 		return nil, err
 	}
-	if o.Tau == 0 {
-		o.Tau = defaultTau
+	if f.tau == 0 {
+		f.tau = defaultTau
 	}
-	if !(o.Tau > 0 && o.Tau <= math.MaxFloat64) {
-		return nil, fmt.Errorf("robustloss/scalar: tau is %g: it must be positive and finite", o.Tau)
+	if !(f.tau > 0 && f.tau <= math.MaxFloat64) {
+		return nil, failure(ErrArgument, "tau is %g: it must be positive and finite", f.tau)
 	}
-	if f.scale == 0 {
-		f.scale = madToScale * data.quantile(0.5)
+	if o.Scale != nil {
+		f.scale = *o.Scale
+		if !validScale(f.scale) {
+			return nil, failure(ErrArgument, "the scale is %g: it must be positive and finite", f.scale)
+		}
+	} else {
+		f.scale = data.quantile(0.5)
 		if f.scale == 0 {
-			return nil, errors.New("robustloss/scalar: half of the residuals are 0: set the scale")
+			return nil, failure(ErrUnbounded, "half of the residuals are 0: set the scale")
 		}
 	}
-	if !(f.scale > 0 && f.scale <= math.MaxFloat64) {
-		return nil, errors.New(badScale)
+	_, exponent := math.Frexp(f.scale)
+	f.unit = math.Ldexp(0.5, exponent)
+	f.scale /= f.unit
+	if o.Scale == nil {
+		f.scale *= madToScale
 	}
-	f.tau, f.window = o.Tau, o.Tau*f.scale
+	f.window = f.tau * f.scale
 	f.data = &samples{}
 	for i, r := range data.x {
-		if r <= f.window {
+		if r /= f.unit; r <= f.window {
 			f.data.x, f.data.w = append(f.data.x, r), append(f.data.w, data.w[i])
 			f.data.total += data.w[i]
 		}
 	}
 	if len(f.data.x) < minSamples {
-		return nil, fmt.Errorf("robustloss/scalar: %d residuals within ±%g, at least %d are needed", len(f.data.x), f.window, minSamples)
+		return nil, failure(ErrTooFew, "%d residuals within ±%g, at least %d are needed", len(f.data.x), f.tau*f.scale*f.unit, minSamples)
 	}
 	return f, nil
 }
@@ -132,10 +144,10 @@ func (f *truncatedFitter) nll(alpha, scale float64) float64 {
 }
 
 // fit returns the optimum: the best of a grid in v(α), then Brent's method around it, or Nelder and Mead's in α and c.
-func (f *truncatedFitter) fit() (alpha, scale float64) {
+func (f *truncatedFitter) fit() (alpha, scale float64, err error) {
 	const points = 24
 	v := f.alpha.compressed()
-	at := func(v float64) float64 { return f.nll(f.alphaOf(v), f.scale) }
+	at := func(v float64) float64 { return f.nll(f.alpha.alphaOf(v), f.scale) }
 	best, lowest, step := v.Lo, math.Inf(1), (v.Hi-v.Lo)/points
 	for i := range points + 1 {
 		here := v.clamp(v.Lo + float64(i)*step)
@@ -144,7 +156,10 @@ func (f *truncatedFitter) fit() (alpha, scale float64) {
 		}
 	}
 	if step > 0 {
-		inside := minimizeBetween(at, math.Max(v.Lo, best-step), math.Min(v.Hi, best+step), alphaAccuracy)
+		inside, ok := minimizeBetween(at, math.Max(v.Lo, best-step), math.Min(v.Hi, best+step), alphaAccuracy)
+		if !ok {
+			return 0, 0, failure(ErrNotConverged, "the search for alpha did not converge near alpha = %g", f.alpha.alphaOf(inside))
+		}
 		if at(inside) < lowest {
 			best = inside
 		}
@@ -152,38 +167,48 @@ func (f *truncatedFitter) fit() (alpha, scale float64) {
 	if f.freeScale {
 		return f.fitScale(best)
 	}
-	return f.alphaOf(best), f.scale
+	return f.alpha.alphaOf(best), f.scale, nil
 }
 
-// alphaOf returns α(v), at the bounds exactly.
-func (f *truncatedFitter) alphaOf(v float64) float64 {
-	return (&fitter{alpha: f.alpha}).alphaOf(v)
-}
+// The search for α and c together.
+const (
+	simplexSize   = 0.1   // in v(α) and log c
+	simplexStarts = 8     // from where the last ended: a simplex can collapse before it is at the minimum
+	simplexGain   = 1e-12 // a start that gains less than this part of 1 + |NLL| says that the last was at the minimum
+	simplexSteps  = 60    // without a gain of 1e-15 end a start
+)
 
 // fitScale returns the optimum in α and c, from the optimum v in α at the scale of the start.
-func (f *truncatedFitter) fitScale(v float64) (alpha, scale float64) {
+func (f *truncatedFitter) fitScale(v float64) (alpha, scale float64, err error) {
 	bounds := f.alpha.compressed()
 	limit := math.Log(scaleFreedom)
 	decode := func(x []float64) (alpha, scale float64) {
-		return f.alphaOf(bounds.fold(x[0])), f.scale * math.Exp(math.Max(-limit, math.Min(limit, x[1])))
+		return f.alpha.alphaOf(bounds.fold(x[0])), f.scale * math.Exp(math.Max(-limit, math.Min(limit, x[1])))
 	}
+	problem := optimize.Problem{Func: func(x []float64) float64 { return f.nll(decode(x)) }}
 	start := []float64{v, 0}
-	for range 3 { // again from where it ended: a simplex can collapse at a bound
-		problem := optimize.Problem{Func: func(x []float64) float64 { return f.nll(decode(x)) }}
+	last := problem.Func(start)
+	for range simplexStarts {
 		result, err := optimize.Minimize(problem, start, &optimize.Settings{
-			Converger: &optimize.FunctionConverge{Absolute: 1e-15, Relative: 1e-15, Iterations: 60},
-		}, &optimize.NelderMead{SimplexSize: 0.1})
+			Converger: &optimize.FunctionConverge{Absolute: 1e-15, Relative: 1e-15, Iterations: simplexSteps},
+		}, &optimize.NelderMead{SimplexSize: simplexSize})
 		if err != nil {
-			break
+			return 0, 0, failure(ErrNotConverged, "the search for alpha and the scale failed: %v", err)
 		}
 		start = result.X
+		if last-result.F <= simplexGain*(1+math.Abs(result.F)) {
+			alpha, scale = decode(start)
+			return alpha, scale, nil
+		}
+		last = result.F
 	}
-	return decode(start)
+	return 0, 0, failure(ErrNotConverged, "the search for alpha and the scale did not converge")
 }
 
 // minimizeBetween returns the x in [lo, hi] at which f has a minimum, within tolerance, by Brent's method: parabolas
-// through the three best points, golden sections where they fail.
-func minimizeBetween(f func(x float64) float64, lo, hi, tolerance float64) float64 {
+// through the three best points, golden sections where they fail; and whether it got there. (gonum's optimize has no method for one
+// variable within bounds.)
+func minimizeBetween(f func(x float64) float64, lo, hi, tolerance float64) (minimum float64, ok bool) {
 	golden := (3 - math.Sqrt(5)) / 2
 	x := lo + golden*(hi-lo)
 	w, v := x, x
@@ -193,7 +218,7 @@ func minimizeBetween(f func(x float64) float64, lo, hi, tolerance float64) float
 	for range 200 {
 		middle := (lo + hi) / 2
 		if math.Abs(x-middle) <= 2*tolerance-(hi-lo)/2 {
-			break
+			return x, true
 		}
 		if p, q := parabola(x, w, v, fx, fw, fv); math.Abs(before) > tolerance && q != 0 &&
 			math.Abs(p/q) < math.Abs(before)/2 && x+p/q > lo+2*tolerance && x+p/q < hi-2*tolerance {
@@ -230,7 +255,7 @@ func minimizeBetween(f func(x float64) float64, lo, hi, tolerance float64) float
 			v, fv = u, fu
 		}
 	}
-	return x
+	return x, false
 }
 
 // parabola returns p, q such that x + p/q is the vertex of the parabola through three points.

@@ -25,14 +25,14 @@ func truncatedDraw(alpha, scale float64, n int, seed uint64) []float64 {
 func TestFitTruncated_FindsTheShape(t *testing.T) {
 	for i, alpha := range []float64{math.Inf(-1), -8, -2, -0.5, 0, 1, 2} {
 		x := truncatedDraw(alpha, 0.3, 3_000, uint64(i))
-		fit, err := FitTruncated(x, nil, &TruncatedOptions{Scale: 0.3})
+		fit, err := FitTruncated(x, nil, &TruncatedOptions{Scale: new(0.3)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if fit.Used != 3_000 || fit.Tau != 10 || fit.Scale != 0.3 || math.Abs(compressAlpha(fit.Alpha)-compressAlpha(alpha)) > 0.08 {
 			t.Errorf("α = %g: %+v", alpha, fit)
 		}
-		both, err := FitTruncated(x, nil, &TruncatedOptions{Scale: 0.4, Tau: 7.5, FitScale: true})
+		both, err := FitTruncated(x, nil, &TruncatedOptions{Scale: new(0.4), Tau: 7.5, FitScale: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +49,7 @@ func TestFitTruncated_IsTheMinimum(t *testing.T) {
 	for i := range w {
 		w[i] = float64(i%3 + 1)
 	}
-	fit, err := FitTruncated(x, w, &TruncatedOptions{Scale: 1})
+	fit, err := FitTruncated(x, w, &TruncatedOptions{Scale: new(1.0)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestFitTruncated_FallsWithOutliers(t *testing.T) {
 				x[i] = 20*rng.Float64() - 10
 			}
 		}
-		fit, err := FitTruncated(x, nil, &TruncatedOptions{Scale: 1})
+		fit, err := FitTruncated(x, nil, &TruncatedOptions{Scale: new(1.0)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,11 +105,17 @@ func TestFitTruncated_Options(t *testing.T) {
 	if err != nil || math.Abs(auto.Scale-1) > 0.1 || auto.Tau != 10 {
 		t.Errorf("no options: %+v, %v", auto, err)
 	}
-	if fit, err := FitTruncated(x, nil, &TruncatedOptions{AlphaLo: -3, AlphaHi: -1}); err != nil || fit.Alpha != -1 {
+	if fit, err := FitTruncated(x, nil, &TruncatedOptions{Alpha: Between(-3, -1)}); err != nil || fit.Alpha != -1 {
 		t.Errorf("α ≤ −1: %+v, %v", fit, err)
 	}
-	if fit, err := FitTruncated(x, nil, &TruncatedOptions{AlphaLo: 0.5, AlphaHi: 0.5}); err != nil || fit.Alpha != 0.5 {
+	if fit, err := FitTruncated(x, nil, &TruncatedOptions{Alpha: Fixed(0.5)}); err != nil || fit.Alpha != 0.5 {
 		t.Errorf("α = ½: %+v, %v", fit, err)
+	}
+	if fit, err := FitTruncated(x, nil, &TruncatedOptions{Alpha: Fixed(0)}); err != nil || fit.Alpha != 0 {
+		t.Errorf("α = 0: %+v, %v", fit, err)
+	}
+	if fit, err := FitTruncated(truncatedDraw(-3, 1, 200, 3), nil, &TruncatedOptions{Scale: new(1.0), Alpha: Between(0, 1)}); err != nil || fit.Alpha != 0 {
+		t.Errorf("α in [0, 1]: %+v, %v", fit, err)
 	}
 	norms := make([]float64, len(x))
 	for i, r := range x {
@@ -123,6 +129,37 @@ func TestFitTruncated_Options(t *testing.T) {
 	}
 }
 
+// The unit of the residuals changes the scale and log c, and nothing else.
+func TestFitTruncated_IsEquivariant(t *testing.T) {
+	x := append(truncatedDraw(-0.5, 0.3, 400, 8), 11, -40)
+	for _, options := range []TruncatedOptions{{}, {Scale: new(0.3)}, {Scale: new(0.4), Tau: 8, FitScale: true}} {
+		want, err := FitTruncated(x, nil, &options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, unit := range []float64{0x1p-996, 0x1p-3, 0x1p980, 1e-300, 1e-3, 1e120, 1e300} {
+			o := options
+			if o.Scale != nil {
+				o.Scale = new(unit * *o.Scale)
+			}
+			fit, err := FitTruncated(shifted(x, 0, unit), nil, &o)
+			if err != nil {
+				t.Errorf("unit %g: %v", unit, err)
+				continue
+			}
+			limit := 1e-6 // of a minimum that is found by its values
+			if fraction, _ := math.Frexp(unit); fraction == 0.5 {
+				limit = 1e-15
+			}
+			if fit.Used != want.Used || math.Abs(compressAlpha(fit.Alpha)-compressAlpha(want.Alpha)) > limit ||
+				math.Abs(fit.Scale/unit/want.Scale-1) > limit || math.Abs(fit.Tau/want.Tau-1) > limit ||
+				math.Abs(fit.NLL-math.Log(unit)-want.NLL) > 1e-12 {
+				t.Errorf("unit %g: %+v, before %+v", unit, fit, want)
+			}
+		}
+	}
+}
+
 func TestFitTruncated_Errors(t *testing.T) {
 	nan := math.NaN()
 	ok := []float64{1, -2, 3, 0.5}
@@ -132,15 +169,16 @@ func TestFitTruncated_Errors(t *testing.T) {
 		want               string
 	}{
 		{[]float64{1, 2}, nil, nil, "2 residuals"},
+		{ok, nil, &TruncatedOptions{Alpha: Fixed(math.Inf(1)), Scale: new(0.01), Tau: 1000}, "overflows"},
 		{[]float64{1, nan, 2}, nil, nil, "residuals[1] is NaN"},
 		{[]float64{0, 0, 0, 1}, nil, nil, "set the scale"},
 		{ok, []float64{1}, nil, "1 weights for 4 residuals"},
 		{ok, []float64{1, 1, -1, 1}, nil, "weights[2] is -1"},
-		{ok, nil, &TruncatedOptions{Scale: 0.01}, "0 residuals within"},
-		{ok, nil, &TruncatedOptions{Scale: -1}, "scale"},
+		{ok, nil, &TruncatedOptions{Scale: new(0.01)}, "0 residuals within"},
+		{ok, nil, &TruncatedOptions{Scale: new(-1.0)}, "scale"},
 		{ok, nil, &TruncatedOptions{Tau: -1}, "tau is -1"},
 		{ok, nil, &TruncatedOptions{Tau: nan}, "tau is NaN"},
-		{ok, nil, &TruncatedOptions{AlphaLo: 1, AlphaHi: -1}, "alpha in [1, -1]"},
+		{ok, nil, &TruncatedOptions{Alpha: Between(1, -1)}, "alpha in [1, -1]"},
 	} {
 		if fit, err := FitTruncated(c.residuals, c.weights, c.options); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: %+v, error %v, want %q", c.residuals, fit, err, c.want)
@@ -151,7 +189,7 @@ func TestFitTruncated_Errors(t *testing.T) {
 func BenchmarkFitTruncated(b *testing.B) {
 	x := truncatedDraw(-2, 1, 10_000, 1)
 	for b.Loop() {
-		if _, err := FitTruncated(x, nil, &TruncatedOptions{Scale: 1}); err != nil {
+		if _, err := FitTruncated(x, nil, &TruncatedOptions{Scale: new(1.0)}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -167,7 +205,7 @@ func ExampleFitTruncated() {
 			residuals[i] = 2*rng.Float64() - 1
 		}
 	}
-	fit, err := FitTruncated(residuals, nil, &TruncatedOptions{Scale: 0.1})
+	fit, err := FitTruncated(residuals, nil, &TruncatedOptions{Scale: new(0.1)})
 	if err != nil {
 		fmt.Println(err)
 		return
