@@ -1,174 +1,221 @@
 package tabular
 
 import (
+	"bytes"
+	"compress/zlib"
+	"encoding/binary"
+	"errors"
 	"fmt"
-	"math"
+	"slices"
+	"strings"
+
+	"github.com/robustloss/gomlx-robustloss/data/internal/input"
 )
 
-// Classes of MATLAB arrays.
+// Data types of the elements of a MATLAB level 5 file, by MathWorks' number.
 const (
-	mxCell   = 1
-	mxStruct = 2
-	mxObject = 3
-	mxChar   = 4
-	mxSparse = 5
-	mxUint64 = 15
+	miInt8       = 1
+	miUint8      = 2
+	miInt16      = 3
+	miUint16     = 4
+	miInt32      = 5
+	miUint32     = 6
+	miSingle     = 7
+	miDouble     = 9
+	miInt64      = 12
+	miUint64     = 13
+	miMatrix     = 14
+	miCompressed = 15
+	miUTF8       = 16
+	miUTF16      = 17
 )
 
-// maxSparseAsDense is the most values that a sparse array may become: 4 GB. A file of a few bytes can claim any size.
-const maxSparseAsDense = 1 << 29
+const matHeaderBytes = 128
 
-// parseMatrix reads one array. Classes other than numbers are named in why.
-func parseMatrix(p *matParser) (name string, a *array, why string, err error) {
-	kind, flags, err := p.next()
-	if err != nil || kind != miUint32 || len(flags) != 8 {
-		return "", nil, "", fmt.Errorf("an array starts with 8 bytes of flags: %w", orBroken(err))
-	}
-	word := p.order.Uint32(flags)
-	class, isComplex := word&0xff, word&0x0800 != 0
-	sizes, err := p.numbers()
-	if err != nil || len(sizes) < 2 {
-		return "", nil, "", fmt.Errorf("sizes of an array: %w", orBroken(err))
-	}
-	_, nameBytes, err := p.next()
-	if err != nil {
-		return "", nil, "", fmt.Errorf("name of an array: %w", err)
-	}
-	name = string(nameBytes)
-	why = map[uint32]string{mxCell: "a cell array", mxStruct: "a struct", mxObject: "an object", mxChar: "text"}[class]
-	if isComplex {
-		why = "complex"
-	}
-	if why == "" && class > mxUint64 {
-		why = fmt.Sprintf("of the unknown class %d", class)
-	}
-	if why != "" {
-		return name, nil, why, nil
-	}
-	dims, total, err := matDims(sizes)
-	if err != nil {
-		return name, nil, "", fmt.Errorf("array %s: %w", name, err)
-	}
-	if class == mxSparse {
-		a, err = parseSparse(p, dims)
-	} else {
-		a, err = parseDense(p, dims, total)
-	}
-	if err != nil {
-		return name, nil, "", fmt.Errorf("array %s of size %v: %w", name, dims, err)
-	}
-	return name, a, "", nil
+// matFile holds the arrays of numbers and of text of a MATLAB file by name, in row-major order, and the names of the others.
+type matFile struct {
+	arrays map[string]*array
+	other  map[string]string // name → what it is
 }
 
-func orBroken(err error) error {
-	if err == nil {
-		return fmt.Errorf("the element is broken")
-	}
-	return err
-}
-
-func matDims(sizes []float64) (dims []int, total int, err error) {
-	total = 1
-	for _, s := range sizes {
-		if s < 0 || s > math.MaxInt32 || (s > 0 && float64(total) > float64(1<<33)/s) {
-			return nil, 0, fmt.Errorf("impossible sizes %v", sizes)
-		}
-		dims = append(dims, int(s))
-		total *= int(s)
-	}
-	return dims, total, nil
-}
-
-func parseDense(p *matParser, dims []int, total int) (*array, error) {
-	values, err := p.numbers()
+// decodeMat reads the variables of a MATLAB level 5 file (save -v6, -v7).
+func decodeMat(r *input.Reader) (*matFile, error) {
+	order, err := readMatHeader(r)
 	if err != nil {
 		return nil, err
 	}
-	if len(values) != total {
-		return nil, fmt.Errorf("%d values, want %d", len(values), total)
+	m := &matFile{arrays: map[string]*array{}, other: map[string]string{}}
+	for len(r.Peek(1)) > 0 {
+		start := r.Offset()
+		var tag [8]byte
+		if err := r.Full(tag[:], "tag of an element"); err != nil {
+			return nil, err
+		}
+		kind, size := order.Uint32(tag[:4]), order.Uint32(tag[4:])
+		body, err := r.Bytes(int64(size), fmt.Sprintf("element of %d bytes", size))
+		if err != nil {
+			return nil, err
+		}
+		if err := m.element(kind, body, order, r); err != nil {
+			return nil, r.ErrorfAt(start, "%w", err)
+		}
 	}
-	return &array{dims: dims, values: rowMajor(values, dims)}, nil
+	if err := r.End("the last array"); err != nil { // what Peek could not read
+		return nil, err
+	}
+	if len(m.arrays) == 0 {
+		return nil, fmt.Errorf("%s: the file has no arrays of numbers%s", r.Name(), m.refused())
+	}
+	return m, nil
 }
 
-// parseSparse reads a compressed-column matrix: row numbers, column starts, values. The result is dense.
-func parseSparse(p *matParser, dims []int) (*array, error) {
-	if len(dims) != 2 {
-		return nil, fmt.Errorf("a sparse array has two sizes")
+func readMatHeader(r *input.Reader) (binary.ByteOrder, error) {
+	start := r.Peek(4)
+	if len(start) == 4 && bytes.IndexByte(start, 0) >= 0 {
+		return nil, fmt.Errorf("%s: this is a version 4 file, or none of MATLAB's: save it with -v7, or as .npz", r.Name())
 	}
-	var parts [3][]float64
-	for i, what := range []string{"row numbers", "column starts", "values"} {
-		var err error
-		if parts[i], err = p.numbers(); err != nil {
-			return nil, fmt.Errorf("%s of a sparse array: %w", what, err)
-		}
+	var head [matHeaderBytes]byte
+	if err := r.Full(head[:], fmt.Sprintf("a MATLAB file starts with a header of %d bytes", matHeaderBytes)); err != nil {
+		return nil, err
 	}
-	rows, starts, values := parts[0], parts[1], parts[2]
-	if len(starts) != dims[1]+1 {
-		return nil, fmt.Errorf("%d column starts of a sparse array, want %d", len(starts), dims[1]+1)
+	if bytes.HasPrefix(head[:], []byte("MATLAB 7.3")) || bytes.HasPrefix(head[:], []byte("\x89HDF")) {
+		return nil, fmt.Errorf("%s: this is a version 7.3 (HDF5) file: save it with -v7, or as .npz", r.Name())
 	}
-	if dims[0]*dims[1] > maxSparseAsDense {
-		return nil, fmt.Errorf("a sparse array of this size needs %d GB as a dense table; project it to fewer columns first", dims[0]*dims[1]*8>>30)
+	var order binary.ByteOrder
+	switch string(head[126:]) {
+	case "IM":
+		order = binary.LittleEndian
+	case "MI":
+		order = binary.BigEndian
+	default:
+		return nil, r.ErrorfAt(126, "not a MATLAB level 5 file: byte order mark %q, want \"IM\" or \"MI\"", head[126:])
 	}
-	a := &array{dims: dims, values: make([]float64, dims[0]*dims[1])}
-	for j := range dims[1] {
-		from, to := starts[j], starts[j+1]
-		if from < 0 || to < from || int(to) > min(len(rows), len(values)) {
-			return nil, fmt.Errorf("column %d of a sparse array goes from %g to %g of %d values", j, from, to, len(values))
-		}
-		for k := int(from); k < int(to); k++ {
-			if rows[k] < 0 || int(rows[k]) >= dims[0] {
-				return nil, fmt.Errorf("row number %g in column %d of a sparse array of %d rows", rows[k], j, dims[0])
-			}
-			a.values[int(rows[k])*dims[1]+j] = values[k]
-		}
+	if version := order.Uint16(head[124:]); version != 0x0100 {
+		return nil, r.ErrorfAt(124, "MATLAB file version %#04x, want 0x0100", version)
 	}
-	return a, nil
+	return order, nil
 }
 
-// readMatTable reads X, gtlabels and, if the file has it, the graph w: a list of edges with the two row numbers in its
-// first two columns. Row numbers start from 0 if a 0 occurs among them, else from 1 as MATLAB's do.
-func readMatTable(path string, o Options) (*Table, error) {
-	m, err := readMat(path)
+// element reads one top-level element; those that are no matrices are skipped.
+func (m *matFile) element(kind uint32, body []byte, order binary.ByteOrder, r *input.Reader) error {
+	if kind == miCompressed {
+		packed := bytes.NewReader(body)
+		z, err := zlib.NewReader(packed)
+		if err != nil {
+			return fmt.Errorf("compressed element: %w", input.Truncated(err))
+		}
+		defer z.Close()
+		inner, err := input.Inside(z, r.Name()+": compressed element", r.Budget()).All()
+		if err != nil {
+			return err
+		}
+		if packed.Len() > 0 {
+			return fmt.Errorf("compressed element: %d bytes left after its end", packed.Len())
+		}
+		p := &matParser{data: inner, order: order}
+		if kind, body, err = p.next(); err != nil {
+			return fmt.Errorf("compressed element: %w", err)
+		}
+		if err := p.end(); err != nil {
+			return fmt.Errorf("compressed element: %w", err)
+		}
+	}
+	if kind != miMatrix || len(body) == 0 {
+		return nil
+	}
+	name, a, other, err := parseMatrix(&matParser{data: body, order: order}, r.Budget())
+	if err != nil {
+		return err
+	}
+	if m.arrays[name] != nil || m.other[name] != "" {
+		return fmt.Errorf("a second array %q", name)
+	}
+	if other != "" {
+		m.other[name] = other
+		return nil
+	}
+	m.arrays[name] = a
+	return nil
+}
+
+// refused lists the arrays that were not read, and what they are.
+func (m *matFile) refused() string {
+	var parts []string
+	for name, what := range m.other {
+		parts = append(parts, input.Name(name)+" is "+what)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	slices.Sort(parts)
+	return " (" + strings.Join(parts, ", ") + ")"
+}
+
+// decodeMatTable reads X, gtlabels and, if the file has it, the graph w: a list of edges with the two row numbers in its
+// first two columns. Row numbers start from 0 if a 0 occurs among them, from 1 if the number of rows does; a list in which
+// neither occurs could be either, and is an error.
+func decodeMatTable(r *input.Reader, o Options) (*Table, error) {
+	m, err := decodeMat(r)
 	if err != nil {
 		return nil, err
 	}
 	var names []string
-	for name := range m.arrays {
-		names = append(names, name)
-	}
-	t, err := tableOfArrays(path, o, names, func(name string) (*array, error) { return m.arrays[name], nil })
-	if err != nil {
-		return nil, fmt.Errorf("%w%s", err, m.refused())
-	}
-	if w := m.arrays["w"]; w != nil && o.Array != "w" {
-		if err := t.setEdges(w, path); err != nil {
-			return nil, err
+	for name, a := range m.arrays {
+		if a.words == nil || slices.Contains(labelNames, name) || name == o.Array || name == o.LabelArray {
+			names = append(names, name)
 		}
+	}
+	for name := range m.other { // labels that are there are not passed over
+		if slices.Contains(labelNames, name) || name == o.Array || name == o.LabelArray {
+			names = append(names, name)
+		}
+	}
+	t, err := tableOfArrays(r.Name(), o, names, func(name string) (*array, error) {
+		if what := m.other[name]; what != "" {
+			return nil, fmt.Errorf("%s: the array %s is %s: save it as numbers, or as text in rows or cells", r.Name(), input.Name(name), what)
+		}
+		return m.arrays[name], nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if w := m.arrays["w"]; w != nil && o.Array != "w" && o.LabelArray != "w" {
+		if err := t.setEdges(w); err != nil {
+			return nil, fmt.Errorf("%s: %w", r.Name(), err)
+		}
+	} else if what := m.other["w"]; what != "" {
+		return nil, fmt.Errorf("%s: the graph w is %s: save the list of edges as a matrix with two columns, or leave it out", r.Name(), what)
 	}
 	return t, nil
 }
 
-func (t *Table) setEdges(w *array, path string) error {
-	if len(w.dims) != 2 || w.dims[1] < 2 || w.dims[0] == 0 {
-		return fmt.Errorf("%s: the graph w has the size %v: want one edge per row, two row numbers in each", path, w.dims)
+func (t *Table) setEdges(w *array) error {
+	if len(w.dims) != 2 || w.dims[1] < 2 || w.dims[0] == 0 || w.words != nil {
+		return fmt.Errorf("the graph w has the size %v: want one edge per row, two row numbers in each", w.dims)
 	}
-	first := 1.0
+	hasZero, hasLast := false, false
 	for i := range w.dims[0] {
 		for j := range 2 {
-			if w.values[i*w.dims[1]+j] == 0 {
-				first = 0
-			}
+			v := w.values[i*w.dims[1]+j]
+			hasZero, hasLast = hasZero || v == 0, hasLast || v == float64(t.Rows)
 		}
+	}
+	first := 0.0
+	if hasLast && !hasZero {
+		first = 1
 	}
 	t.Edges = make([][2]int, w.dims[0])
 	for i := range t.Edges {
 		for j := range 2 {
 			v := w.values[i*w.dims[1]+j]
-			if v != math.Trunc(v) || v < first || v >= first+float64(t.Rows) {
-				return fmt.Errorf("%s: edge %d of the graph w ends at %g: want a whole number in %g…%g", path, i, v, first, first+float64(t.Rows)-1)
+			if v != float64(int(v)) || v < first || v >= first+float64(t.Rows) {
+				return fmt.Errorf("edge %d of the graph w ends at %g: want a whole number in %g…%g", i, v, first, first+float64(t.Rows)-1)
 			}
 			t.Edges[i][j] = int(v - first)
 		}
+	}
+	if !hasZero && !hasLast {
+		return errors.New("the graph w names neither row 0 nor the last row: its numbers could count from 0 or from 1: give one of the two an edge, or leave w out")
 	}
 	return nil
 }

@@ -1,29 +1,37 @@
 package tabular
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"github.com/robustloss/gomlx-robustloss/data/internal/input"
 )
 
 // Options says where the data and the labels are. The zero value suits files whose last column is the label, and array
 // files with the usual names.
 type Options struct {
+	// Header says of text whether the first line names the columns: "yes", "no", or "auto" (the default), which takes a line
+	// of names for a header and a line of numbers for a row, and is an error where it could be either.
+	Header string
 	// Label is the label's place in text: "last" (the default), "first", "none", its number from 0, or its
-	// name in the header.
+	// name in the header. Of array files, "none" leaves the labels out.
 	Label string
 	// Drop lists columns of text to leave out, by number from 0 or by name.
 	Drop []string
 	// LabelFile holds the labels in a file of their own (.npy, IDX or text with one label per line).
 	LabelFile string
-	// Array and LabelArray name the arrays inside .npz and .mat files. Defaults: X, else the only two-dimensional array;
+	// Array and LabelArray name the arrays inside .npz and .mat files. Defaults: X, else the only array that is no label;
 	// gtlabels, labels, label, y, Y or target.
 	Array, LabelArray string
+	// Transposed says that the array's columns are the samples.
+	Transposed bool
+	// MaxExpanded is how many bytes compressed content, or a sparse matrix, may expand to. 0 stands for 512 MiB, or ten
+	// times the file's size on disk if that is more.
+	MaxExpanded int64
 }
 
 // Read reads a table; the package comment lists the formats.
@@ -34,164 +42,149 @@ func Read(path string, o Options) (*Table, error) {
 	}
 	t.Name = filepath.Base(path)
 	if o.LabelFile != "" {
-		words, err := readLabelFile(o.LabelFile)
-		if err != nil {
+		if err := t.readLabelFile(o.LabelFile, o.MaxExpanded, path); err != nil {
 			return nil, err
 		}
-		if len(words) != t.Rows {
-			return nil, fmt.Errorf("%s: %d labels, but %s has %d rows", o.LabelFile, len(words), path, t.Rows)
-		}
-		t.setLabels(words)
 	}
 	if err := t.Validate(); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", input.Name(path), err)
 	}
 	return t, nil
 }
 
-func readTable(path string, o Options) (*Table, error) {
-	switch formatOf(path) {
-	case "mat":
-		return readMatTable(path, o)
-	case "npz":
-		return readNPZTable(path, o)
-	}
-	r, done, err := open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	switch formatOf(path) {
-	case "npy":
-		array, err := decodeNPY(r, path)
-		if err != nil {
-			return nil, err
-		}
-		return array.table(path)
-	case "idx":
-		array, err := decodeIDX(r, path)
-		if err != nil {
-			return nil, err
-		}
-		return array.table(path)
-	}
-	if o.LabelFile != "" {
-		o.Label = "none"
-	}
-	return decodeText(r, path, o)
-}
+// format is a file format, known from the file's name.
+type format string
+
+const (
+	formatText format = "text"
+	formatNPY  format = "npy"
+	formatNPZ  format = "npz"
+	formatIDX  format = "idx"
+	formatMat  format = "mat"
+)
 
 // formatOf goes by the name: text is what has no other name.
-func formatOf(path string) string {
+func formatOf(path string) format {
 	name := strings.TrimSuffix(strings.ToLower(filepath.Base(path)), ".gz")
-	switch ext := filepath.Ext(name); ext {
-	case ".mat", ".npy", ".npz", ".idx":
-		return ext[1:]
+	switch f := format(strings.TrimPrefix(filepath.Ext(name), ".")); f {
+	case formatMat, formatNPY, formatNPZ, formatIDX:
+		return f
 	}
 	if strings.HasSuffix(name, "-ubyte") || strings.Contains(name, "-idx") || strings.Contains(name, ".idx") {
-		return "idx"
+		return formatIDX
 	}
-	return "text"
+	return formatText
 }
 
-// open opens a file, through gzip if it starts with gzip's two bytes.
-func open(path string) (r *bufio.Reader, done func(), err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, nil, fmt.Errorf("tabular: %w", err)
-	}
-	r = bufio.NewReaderSize(f, 1<<16)
-	if head, _ := r.Peek(2); !bytes.Equal(head, []byte{0x1f, 0x8b}) {
-		return r, func() { f.Close() }, nil
-	}
-	z, err := gzip.NewReader(r)
-	if err != nil {
-		f.Close()
-		return nil, nil, fmt.Errorf("%s: byte offset 0: broken gzip header: %w", path, err)
-	}
-	return bufio.NewReaderSize(z, 1<<16), func() { z.Close(); f.Close() }, nil
-}
-
-// array is a dense array of numbers in row-major order, of any rank.
-type array struct {
-	dims   []int
-	values []float64
-}
-
-// table takes the first axis as rows and flattens the others, as for images [n, height, width].
-func (a *array) table(file string) (*Table, error) {
-	if len(a.dims) == 0 || len(a.values) == 0 {
-		return nil, fmt.Errorf("%s: the array is empty: shape %v", file, a.dims)
-	}
-	return &Table{Rows: a.dims[0], Cols: len(a.values) / a.dims[0], X: a.values}, nil
-}
-
-// vector returns the values of an array with one axis longer than 1 at most.
-func (a *array) vector(file, name string) ([]float64, error) {
-	long := 0
-	for _, d := range a.dims {
-		if d != 1 {
-			long++
+func readTable(path string, o Options) (*Table, error) {
+	f := formatOf(path)
+	if f == formatText {
+		if o.LabelFile != "" {
+			o.Label = "none"
 		}
+		if o.Array != "" || o.LabelArray != "" || o.Transposed {
+			return nil, fmt.Errorf("%s: this is read as text, which has no arrays to name or transpose", input.Name(path))
+		}
+	} else if o.Header == headerYes || len(o.Drop) > 0 || !slices.Contains([]string{"", "last", "none"}, o.Label) {
+		return nil, fmt.Errorf("%s: this is read as %s, which has no header, no label column and no columns to drop", input.Name(path), f)
 	}
-	if long > 1 {
-		return nil, fmt.Errorf("%s: the labels %s have the shape %v: want one label per row", file, name, a.dims)
+	if f == formatNPZ { // it is read from its end
+		return readNPZ(path, o)
 	}
-	return a.values, nil
-}
-
-func readLabelFile(path string) ([]string, error) {
-	r, done, err := open(path)
+	r, err := input.Open(path, o.MaxExpanded)
 	if err != nil {
 		return nil, err
 	}
-	defer done()
-	var labels *array
-	switch formatOf(path) {
-	case "npy":
-		labels, err = decodeNPY(r, path)
-	case "idx":
-		labels, err = decodeIDX(r, path)
-	case "text":
-		return decodeWords(r, path)
+	defer r.Close()
+	return decodeTable(r, f, o)
+}
+
+// decodeTable reads a table of any format but .npz.
+func decodeTable(r *input.Reader, f format, o Options) (*Table, error) {
+	var a *array
+	var err error
+	switch f {
+	case formatMat:
+		return decodeMatTable(r, o)
+	case formatText:
+		return decodeText(r, o)
+	case formatNPY:
+		a, err = decodeNPY(r)
 	default:
-		return nil, fmt.Errorf("%s: labels in a file of their own may be .npy, IDX or text", path)
+		a, err = decodeIDX(r)
 	}
 	if err != nil {
 		return nil, err
 	}
-	values, err := labels.vector(path, "in it")
-	if err != nil {
-		return nil, err
+	if o.Array != "" || o.LabelArray != "" {
+		return nil, fmt.Errorf("%s: the file holds one array, which has no name", r.Name())
 	}
-	var t Table
-	t.setNumericLabels(values)
-	words := make([]string, len(values))
-	for i, l := range t.Labels {
-		words[i] = t.Classes[l]
-	}
-	return words, nil
+	return a.table(r.Name(), o.Transposed)
 }
 
-// decodeWords reads one word per line.
-func decodeWords(r io.Reader, file string) ([]string, error) {
-	var words []string
-	lines := bufio.NewScanner(r)
-	for n := 1; lines.Scan(); n++ {
-		word := strings.TrimSpace(lines.Text())
-		if word == "" {
+// readLabelFile sets the labels to those of a file of their own.
+func (t *Table) readLabelFile(path string, maxExpanded int64, dataPath string) error {
+	f := formatOf(path)
+	if f == formatMat || f == formatNPZ {
+		return fmt.Errorf("%s: labels in a file of their own may be .npy, IDX or text", input.Name(path))
+	}
+	r, err := input.Open(path, maxExpanded)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	l, err := decodeLabels(r, f)
+	if err != nil {
+		return err
+	}
+	if len(l.words) != t.Rows {
+		return fmt.Errorf("%s: %d labels, but %s has %d rows", r.Name(), len(l.words), input.Name(dataPath), t.Rows)
+	}
+	return t.setLabels(l)
+}
+
+func decodeLabels(r *input.Reader, f format) (labels, error) {
+	var a *array
+	var err error
+	switch f {
+	case formatText:
+		return decodeWords(r)
+	case formatNPY:
+		a, err = decodeNPY(r)
+	default:
+		a, err = decodeIDX(r)
+	}
+	if err != nil {
+		return labels{}, err
+	}
+	return a.labels(r.Name(), "in it")
+}
+
+// decodeWords reads one label per line. A label with separators in it is written in quotes.
+func decodeWords(r *input.Reader) (labels, error) {
+	l := labels{file: r.Name()}
+	lines := r.Lines()
+	for {
+		line, err := lines.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return labels{}, err
+		}
+		label := strings.TrimSpace(line)
+		if label == "" {
 			continue
 		}
-		if strings.ContainsAny(word, ",;\t ") {
-			return nil, fmt.Errorf("%s:%d: want one label per line, got %.40q", file, n, word)
+		if n := len(label); n > 1 && label[0] == '"' && label[n-1] == '"' && !strings.Contains(label[1:n-1], `"`) {
+			label = label[1 : n-1]
+		} else if strings.ContainsAny(label, ",;\t \"") {
+			return labels{}, lines.Errorf("want one label per line, in quotes if it has separators in it, got %.40q", label)
 		}
-		words = append(words, word)
+		l.add(label, lines.Number())
 	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+	if len(l.words) == 0 {
+		return labels{}, fmt.Errorf("%s: the label file is empty", r.Name())
 	}
-	if len(words) == 0 {
-		return nil, fmt.Errorf("%s: the label file is empty", file)
-	}
-	return words, nil
+	return l, nil
 }

@@ -3,10 +3,11 @@ package tabular
 import (
 	"bytes"
 	"compress/gzip"
-	"fmt"
+	"encoding/binary"
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -33,7 +34,7 @@ func TestRead_ArrayFilesHoldTheSameTable(t *testing.T) {
 		{"dense_compressed.mat", Options{}, true, true},   // w counts from 1
 		{"single_plain.mat", Options{}, true, true},       // w counts from 0
 		{"sparse_compressed.mat", Options{}, true, false}, // compressed columns
-		{"transposed.mat", Options{}, true, false},        // samples in columns
+		{"transposed.mat", Options{Transposed: true}, true, false},
 	} {
 		got, err := Read(filepath.Join("testdata", test.file), test.options)
 		if err != nil {
@@ -72,7 +73,14 @@ func TestRead_RefusesArraysThatAreNoTable(t *testing.T) {
 		{"complex.npy", Options{}, "not an array of real numbers"},
 		{"nameless.npz", Options{}, `which array is the data? Name one of ["extra" "features"]`},
 		{"nameless.npz", Options{Array: "z"}, `no array "z"; it has ["extra" "features"]`},
-		{"dense_compressed.mat", Options{Array: "z"}, "z is complex"},
+		{"dense_compressed.mat", Options{Array: "z"}, "the array z is complex"},
+		{"transposed.mat", Options{}, "4 labels in gtlabels for 3 rows in X, which has the shape [3 4]: if the samples are its columns, say so"},
+		{"table.npz", Options{Header: "yes"}, "this is read as npz, which has no header"},
+		{"table.npz", Options{Label: "class"}, "this is read as npz, which has no header, no label column"},
+		{"labels_int64.npy", Options{Array: "X"}, "the file holds one array, which has no name"},
+		{"labels_int64.npy", Options{Transposed: true}, "an array of shape [4] cannot be transposed"},
+		{"../text.go", Options{Transposed: true}, "this is read as text, which has no arrays"},
+		{".", Options{}, "this is a folder: want a regular file"},
 		{"table.npz", Options{LabelArray: "X"}, "want one label per row"},
 		{"fortran_float32.npy", Options{LabelFile: "testdata/missing.npy"}, "no such file"},
 		{"fortran_float32.npy", Options{LabelFile: "testdata/fortran_float32.npy"}, "want one label per row"},
@@ -125,7 +133,7 @@ func TestRead_CorruptBytesNeverPanic(t *testing.T) {
 			if err := os.WriteFile(path, broken, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if got, err := Read(path, Options{}); err == nil && got.Validate() != nil {
+			if got, err := Read(path, Options{MaxExpanded: 1 << 20}); err == nil && got.Validate() != nil {
 				t.Errorf("%s with byte %d flipped: an invalid table", file, i)
 			}
 		}
@@ -133,14 +141,9 @@ func TestRead_CorruptBytesNeverPanic(t *testing.T) {
 }
 
 func TestRead_GoesThroughGzip(t *testing.T) {
-	var packed bytes.Buffer
-	z := gzip.NewWriter(&packed)
-	fmt.Fprint(z, "1,2,a\n3,4,b\n")
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
+	packed := gzipped(t, "1,2,a\n3,4,b\n")
 	path := filepath.Join(t.TempDir(), "t.csv.gz")
-	if err := os.WriteFile(path, packed.Bytes(), 0o600); err != nil {
+	if err := os.WriteFile(path, packed, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	got, err := Read(path, Options{})
@@ -150,11 +153,61 @@ func TestRead_GoesThroughGzip(t *testing.T) {
 	if !reflect.DeepEqual(got.X, []float64{1, 2, 3, 4}) || !reflect.DeepEqual(got.Classes, []string{"a", "b"}) {
 		t.Errorf("got %+v", got)
 	}
-	if err := os.WriteFile(path, packed.Bytes()[:5], 0o600); err != nil {
+	if err := os.WriteFile(path, packed[:5], 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Read(path, Options{}); err == nil || !strings.Contains(err.Error(), "broken gzip header") {
 		t.Errorf("a broken header: %v", err)
+	}
+}
+
+func gzipped(t testing.TB, text string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// A file's claims, and what is compressed in it, must not cost memory beyond what it brings and what the budget allows.
+func TestRead_MemoryIsPaidForByBytes(t *testing.T) {
+	const budget = 1 << 20
+	order := binary.LittleEndian
+	text := strings.Repeat("0,0,a\n", 1<<20)
+	zeros := make([]byte, 1<<22)
+	for name, content := range map[string]string{
+		"claims.npy":  npyFile(t, npyHeaderOf("<f8", "(1000000000, 2)"), make([]byte, 64)),
+		"text.npy":    npyFile(t, npyHeaderOf("<U500000000", "(1,)"), make([]byte, 64)),
+		"claims.idx":  idxFile(t, 0x0e, []uint32{1 << 20, 1 << 20}, make([]byte, 64)),
+		"claims.mat":  matFileOf([]byte{14, 0, 0, 0, 255, 255, 255, 255}),
+		"cells.mat":   matFileOf(matrix(t, order, "X", []int32{1, 1}, []float64{1}), matrixOf(t, order, "y", mxCell, []int32{1 << 30, 1})),
+		"sparse.mat":  matFileOf(matrixOf(t, order, "X", mxSparse, []int32{1 << 29, 1}, element(t, order, miInt32, []int32{0}), element(t, order, miInt32, []int32{0, 1}), element(t, order, miDouble, []float64{1}))),
+		"bomb.mat":    matFileOf(zipped(t, element(t, order, miMatrix, zeros))),
+		"bomb.npz":    npzFile(t, [2]string{"X.npy", npyFile(t, npyHeaderOf("|u1", "(4194304, 1)"), zeros)}),
+		"bomb.npy.gz": string(gzipped(t, npyFile(t, npyHeaderOf("|u1", "(4194304, 1)"), zeros))),
+		"bomb.idx.gz": string(gzipped(t, idxFile(t, 0x08, []uint32{1 << 22}, zeros))),
+		"bomb.csv.gz": string(gzipped(t, text)),
+	} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := Read(path, Options{MaxExpanded: budget})
+		runtime.ReadMemStats(&after)
+		if err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: error %v", name, err)
+		}
+		// Rows and labels take several times their text; growing slices allocate several times what they end with.
+		if used := after.TotalAlloc - before.TotalAlloc; used > 40*budget {
+			t.Errorf("%s: %d MiB were allocated for a budget of 1 MiB", name, used>>20)
+		}
 	}
 }
 
