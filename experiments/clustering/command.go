@@ -25,7 +25,12 @@ type file struct {
 	Data          string     `help:"A table: csv, tsv, npy, npz, IDX or mat (level 5); plain or gzipped where text or IDX. Without it, the digits and the synthetic tables." type:"path" placeholder:"FILE"`
 	Label         string     `help:"Where the label is in text: last, first, none, a column's number from 0 or its name." default:"last"`
 	Labels        string     `help:"A file with the labels." type:"path" placeholder:"FILE"`
-	Drop          []string   `help:"Columns of text to leave out." placeholder:"COLUMN,…"`
+	Drop          []string   `help:"Columns of text to leave out, by number from 0 or by name." placeholder:"COLUMN,…"`
+	Header        string     `help:"Whether the first line of text names the columns: yes, no, or auto, which stops where it could be either." enum:"auto,yes,no" default:"auto"`
+	Array         string     `help:"Of .npz and .mat: the array of the data. Without it, X or the only one." placeholder:"NAME"`
+	LabelArray    string     `help:"Of .npz and .mat: the array of the labels. Without it, gtlabels, labels, label, y, Y or target." placeholder:"NAME"`
+	Transposed    bool       `help:"The samples are the array's columns."`
+	MaxExpanded   *cli.Count `help:"MiB that compressed content, or a sparse matrix, may expand to. Without it 512, or ten times the file's size." placeholder:"MIB"`
 	Normalisation string     `help:"minmax, standard, unit or none." enum:"minmax,standard,unit,none" default:"minmax"`
 	Components    *cli.Count `help:"Principal components that stand for the columns, for large tables. Without it, the columns themselves." placeholder:"N"`
 	Metric        string     `help:"Of the neighbours: cosine or euclidean." enum:"cosine,euclidean" default:"cosine"`
@@ -34,7 +39,13 @@ type file struct {
 }
 
 func (f file) options() tabular.Options {
-	return tabular.Options{Label: f.Label, LabelFile: f.Labels, Drop: f.Drop}
+	o := tabular.Options{
+		Header: f.Header, Label: f.Label, LabelFile: f.Labels, Drop: f.Drop, Array: f.Array, LabelArray: f.LabelArray, Transposed: f.Transposed,
+	}
+	if f.MaxExpanded != nil {
+		o.MaxExpanded = int64(*f.MaxExpanded) << 20
+	}
+	return o
 }
 
 // config is the configuration of a file.

@@ -119,15 +119,15 @@ func TestCommands_SayWhatIsWrong(t *testing.T) {
 	bare := write("bare.csv", "1,2\n3,4\n5,7\n")
 	broken := write("broken.csv", "1,2,a\n3,NaN,b\n")
 	for want, args := range map[string][]string{
-		"k = 10 neighbours among 3 rows: want 1 ≤ k < rows": {"cluster", "--data", few},
-		"broken.csv:2: field 2 is not finite":               {"table", "--data", broken},
-		"no such file":                                      {"cluster", "--data", filepath.Join(dir, "missing.csv")},
-		`unknown method "best": want one of`:                {"cluster", "--method", "best"},
-		`--only 7 names no row`:                             {"table", "--only", "7"},
-		"has no labels to compare with":                     {"table", "--data", bare, "--label", "none"},
-		"k-means must be told the number of clusters":       {"cluster", "--data", bare, "--label", "none", "--method", "kmeans", "--metric", "euclidean"},
-		"--seed: must not be negative":                      {"table", "--seed=-1"},
-		"there is no result.json below":                     {"table", "--from", t.TempDir()},
+		"k = 10 neighbours among 3 rows: want 1 ≤ k < rows":   {"cluster", "--data", few},
+		"broken.csv:2: field 2: the value is not finite: NaN": {"table", "--data", broken},
+		"no such file":                                {"cluster", "--data", filepath.Join(dir, "missing.csv")},
+		`unknown method "best": want one of`:          {"cluster", "--method", "best"},
+		`--only 7 names no row`:                       {"table", "--only", "7"},
+		"has no labels to compare with":               {"table", "--data", bare, "--label", "none"},
+		"k-means must be told the number of clusters": {"cluster", "--data", bare, "--label", "none", "--method", "kmeans", "--metric", "euclidean"},
+		"--seed: must not be negative":                {"table", "--seed=-1"},
+		"there is no result.json below":               {"table", "--from", t.TempDir()},
 	} {
 		code, _, stderr := execute(t.TempDir(), args...)
 		if code == cli.CodeOK || !strings.Contains(stderr, want) {
