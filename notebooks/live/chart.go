@@ -1,0 +1,185 @@
+package live
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// The width of a picture in its own units, and the size of its letters. A page shows it as wide as its column.
+const (
+	width    = 720.0
+	fontSize = 13.0
+)
+
+// The colours of curves; they are told apart with every kind of colour vision (Okabe and Ito, 2008). ink and faint
+// follow the page, which may be dark.
+const (
+	blue   = "#0072B2"
+	orange = "#D55E00"
+	green  = "#009E73"
+	purple = "#CC79A7"
+	ink    = "var(--live-ink,#222)"
+	faint  = "var(--live-faint,#999)"
+	paper  = "var(--live-paper,#fff)"
+)
+
+// svg is a picture that is being written.
+type svg struct {
+	b      strings.Builder
+	height float64
+}
+
+func newSVG(height float64) *svg { return &svg{height: height} }
+
+// String returns the finished image.
+func (s *svg) String() string {
+	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" width="100%%" font-family="system-ui,sans-serif" font-size="%g" fill="none">`,
+		width, s.height, fontSize) + s.b.String() + "</svg>"
+}
+
+func (s *svg) addf(format string, args ...any) { fmt.Fprintf(&s.b, format, args...) }
+
+// text writes text at a place. anchor is start, middle or end.
+func (s *svg) text(x, y float64, anchor, colour, text string) {
+	s.addf(`<text x="%s" y="%s" text-anchor="%s" fill="%s">%s</text>`, coordinate(x), coordinate(y), anchor, colour, escape.Replace(text))
+}
+
+// dot draws a full circle, handle one that invites to be dragged.
+func (s *svg) dot(x, y, r float64, colour string) {
+	s.addf(`<circle cx="%s" cy="%s" r="%g" fill="%s"/>`, coordinate(x), coordinate(y), r, colour)
+}
+
+func (s *svg) handle(x, y float64, colour string) {
+	s.addf(`<circle cx="%s" cy="%s" r="7" fill="%s" stroke="%s" stroke-width="2"/>`, coordinate(x), coordinate(y), colour, paper)
+}
+
+// escape keeps text from being read as marks.
+var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
+
+// coordinate writes a number with the digits that a screen shows.
+func coordinate(v float64) string { return strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64) }
+
+// number writes a number as a reader compares it, with a minus sign.
+func number(v float64) string {
+	switch {
+	case math.IsInf(v, 1):
+		return "∞"
+	case math.IsInf(v, -1):
+		return "−∞"
+	case math.Abs(v) < 1e-12:
+		return "0"
+	case math.Abs(v) < .005:
+		return strings.Replace(fmt.Sprintf("%.1e", v), "-", "−", -1)
+	}
+	text := strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.2f", v), "0"), ".")
+	return strings.Replace(text, "-", "−", 1)
+}
+
+// panel is a part of a picture with axes: (x, y) of the data, from lo to hi, lie in a rectangle of the image.
+type panel struct {
+	left, top, width, height float64
+	xlo, xhi, ylo, yhi       float64
+}
+
+func (p panel) px(x float64) float64 { return p.left + (x-p.xlo)/(p.xhi-p.xlo)*p.width }
+func (p panel) py(y float64) float64 { return p.top + (p.yhi-y)/(p.yhi-p.ylo)*p.height }
+
+// at is the inverse of px and py, kept inside the panel.
+func (p panel) at(px, py float64) Point {
+	x := p.xlo + (px-p.left)/p.width*(p.xhi-p.xlo)
+	y := p.yhi - (py-p.top)/p.height*(p.yhi-p.ylo)
+	return Point{min(max(x, p.xlo), p.xhi), min(max(y, p.ylo), p.yhi)}
+}
+
+// ticks returns about as many round numbers from lo to hi.
+func ticks(lo, hi float64, about int) []float64 {
+	raw := (hi - lo) / float64(about)
+	step := math.Pow(10, math.Floor(math.Log10(raw)))
+	for _, factor := range []float64{5, 2.5, 2} {
+		if step*factor <= raw*1.2 {
+			step *= factor
+			break
+		}
+	}
+	var all []float64
+	for i := math.Ceil(lo/step - 1e-9); i*step <= hi+1e-9*step; i++ {
+		all = append(all, i*step)
+	}
+	return all
+}
+
+// axes draws the frame, ticks and labels of a panel.
+func (p panel) axes(s *svg, title, xlabel string) {
+	s.addf(`<rect x="%s" y="%s" width="%s" height="%s" stroke="%s"/>`, coordinate(p.left), coordinate(p.top), coordinate(p.width), coordinate(p.height), faint)
+	for _, t := range ticks(p.xlo, p.xhi, 5) {
+		s.addf(`<path d="M%s %sv4" stroke="%s"/>`, coordinate(p.px(t)), coordinate(p.top+p.height), faint)
+		s.text(p.px(t), p.top+p.height+17, "middle", ink, number(t))
+	}
+	for _, t := range ticks(p.ylo, p.yhi, max(2, int(p.height/40))) {
+		s.addf(`<path d="M%s %sh-4" stroke="%s"/>`, coordinate(p.left), coordinate(p.py(t)), faint)
+		s.text(p.left-7, p.py(t)+4, "end", ink, number(t))
+	}
+	s.text(p.left, p.top-7, "start", ink, title)
+	if xlabel != "" {
+		s.text(p.left+p.width/2, p.top+p.height+33, "middle", ink, xlabel)
+	}
+}
+
+// curve draws y over x, clipped to the panel, and its name at its right end where it has one.
+func (p panel) curve(s *svg, x, y []float64, colour string, thickness float64, dash string) {
+	var path strings.Builder
+	pen := "M"
+	for i := range x {
+		v := y[i]
+		if math.IsNaN(v) || x[i] < p.xlo || x[i] > p.xhi {
+			pen = "M"
+			continue
+		}
+		// Beyond the panel a curve goes on for a tenth of its height, and is clipped there.
+		beyond := (p.yhi - p.ylo) / 10
+		v = min(max(v, p.ylo-beyond), p.yhi+beyond)
+		path.WriteString(pen + coordinate(p.px(x[i])) + " " + coordinate(p.py(v)))
+		pen = "L"
+	}
+	s.addf(`<svg x="%[1]s" y="%[2]s" width="%[3]s" height="%[4]s" viewBox="%[1]s %[2]s %[3]s %[4]s" overflow="hidden"><path d="%[5]s" stroke="%[6]s" stroke-width="%[7]g" stroke-dasharray="%[8]s"/></svg>`,
+		coordinate(p.left), coordinate(p.top), coordinate(p.width), coordinate(p.height), path.String(), colour, thickness, dash)
+}
+
+// line draws y = intercept + slope·x.
+func (p panel) line(s *svg, intercept, slope float64, colour string, dash string) {
+	x := grid(p.xlo, p.xhi, 200)
+	p.curve(s, x, each(x, func(x float64) float64 { return intercept + slope*x }), colour, 2.5, dash)
+}
+
+// grid returns n+1 numbers from lo to hi.
+func grid(lo, hi float64, n int) []float64 {
+	x := make([]float64, n+1)
+	for i := range x {
+		x[i] = lo + (hi-lo)*float64(i)/float64(n)
+	}
+	return x
+}
+
+// each returns f of every x.
+func each(x []float64, f func(float64) float64) []float64 {
+	y := make([]float64, len(x))
+	for i, v := range x {
+		y[i] = f(v)
+	}
+	return y
+}
+
+// shade returns a colour for t in [0, 1], from dark to light in even steps of lightness, without red against green.
+func shade(t float64) string {
+	t = min(max(t, 0), 1)
+	stops := [][3]float64{{20, 30, 90}, {35, 95, 150}, {70, 160, 165}, {170, 210, 150}, {250, 240, 190}}
+	at := t * float64(len(stops)-1)
+	i := min(int(at), len(stops)-2)
+	var c [3]int
+	for k := range c {
+		c[k] = int(stops[i][k] + (at-float64(i))*(stops[i+1][k]-stops[i][k]) + .5)
+	}
+	return fmt.Sprintf("#%02x%02x%02x", c[0], c[1], c[2])
+}
