@@ -60,6 +60,19 @@ def link_reports(body: str, source: Path, names: set[str], folder: Path) -> str:
     return LINK.sub(target, body)
 
 
+LIVE = re.compile(r"<script>/\*robustloss-live\*/(.*?)/\*robustloss-live\*/", re.DOTALL)
+
+
+def share_live(body: str, folder: Path) -> str:
+    """Puts the program of the figures that move, which every one of them carries, into one file for all pages."""
+    found = LIVE.search(body)
+    if found is None:
+        return body
+    write(folder / "live.js", found[1])
+    parts = LIVE.split(body)
+    return parts[0] + '<script src="live.js"></script>' + "".join("<script>" + part for part in parts[2::2])
+
+
 def title_of(notebook: nbformat.NotebookNode, name: str) -> str:
     """The first heading of a notebook, or its name."""
     for cell in notebook.cells:
@@ -135,7 +148,7 @@ def write_report(run: execute.Run, source: Path, names: set[str], preset: str, t
     picture, alt = figure_of(run.notebook)
     facts = {"executed": facts_of(run.seconds, preset), "checks": count_of(checks)}
     report = {"facts": " · ".join(facts.values()), "failure": mark_failure(run)}
-    body = link_reports(page(run.notebook, title, templates, report), source, names, folder)
+    body = share_live(link_reports(page(run.notebook, title, templates, report), source, names, folder), folder)
     write(folder / f"{name}.html", body)
     entry = {
         "name": name,

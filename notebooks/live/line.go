@@ -32,17 +32,16 @@ var lineFigure = register(&Figure{
 
 var linePanel = panel{left: 44, top: 26, width: 530, height: 360, xlo: 0, xhi: 10, ylo: 0, yhi: 7}
 
-// lines are the three fits, in order.
 func drawLine(s State) Picture {
 	image := newSVG(430)
 	linePanel.axes(image, "drag any point: y over x", "x")
-	two, alpha := 2.0, alphaOf(s.Values["alpha"])
+	alpha, one, c := alphaOf(s.Values["alpha"]), 1.0, s.Values["c"]
 	fits := []struct {
 		name, colour, dash string
 		options            scalar.IRLSOptions
 	}{
-		{"least squares", orange, "7 4", scalar.IRLSOptions{Alpha: &two, Scale: 1}},
-		{"fixed α", green, "2 3", scalar.IRLSOptions{Alpha: &alpha, Scale: s.Values["c"]}},
+		{"least squares", orange, "7 4", scalar.IRLSOptions{Alpha: scalar.Fixed(2), Scale: &one}},
+		{"fixed α", green, "2 3", scalar.IRLSOptions{Alpha: scalar.Fixed(alpha), Scale: &c}},
 		{"fitted α and c", blue, "", scalar.IRLSOptions{}},
 	}
 	x, y := mat.NewDense(len(s.Points), 2, nil), mat.NewVecDense(len(s.Points), nil)
@@ -51,16 +50,19 @@ func drawLine(s State) Picture {
 		y.SetVec(i, p.Y)
 	}
 	picture := Picture{Values: map[string]float64{}}
+	begin := []float64{0, 0}
 	for i, f := range fits {
 		place := linePanel.top + 14 + 40*float64(i)
 		image.addf(`<path d="M584 %sh22" stroke="%s" stroke-width="2.5" stroke-dasharray="%s"/>`, coordinate(place-4), f.colour, f.dash)
 		image.text(611, place, "start", f.colour, f.name)
+		f.options.Start = begin // one start, the line before, in place of IRLS's two: a picture is drawn while the reader drags
 		fit, err := scalar.IRLS(x, y, &f.options)
 		if err != nil {
 			picture.Say += fmt.Sprintf("%s: %v. ", f.name, err)
 			continue
 		}
 		intercept, slope := fit.Coefficients.AtVec(0), fit.Coefficients.AtVec(1)
+		begin = []float64{intercept, slope}
 		linePanel.line(image, intercept, slope, f.colour, f.dash)
 		picture.Values[f.name+": slope"], picture.Values[f.name+": intercept"] = slope, intercept
 		picture.Say += fmt.Sprintf("%s: y = %s + %s·x", f.name, number(intercept), number(slope))

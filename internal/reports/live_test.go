@@ -1,0 +1,172 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+
+	"github.com/robustloss/gomlx-robustloss/notebooks/live"
+)
+
+// livePage writes a page with every figure that moves, and opens it from disk, without a network.
+func livePage(t *testing.T) *tab {
+	t.Helper()
+	browserPath(t)
+	sweep := &live.Sweep{Alpha: []float64{-8, -2, 0, 1}, Series: []live.Series{
+		{Name: "AMI", Values: []float64{.85, .9, .92, .7}}, {Name: "groups", Values: []float64{40, 22, 21, 10}},
+	}}
+	var body strings.Builder
+	body.WriteString("<!doctype html><meta charset=utf-8>")
+	for i, name := range live.Names() {
+		given := sweep
+		if name != "sweep" {
+			given = nil
+		}
+		draw := live.Still
+		if i == len(live.Names())-1 {
+			draw = live.HTML
+		}
+		figure, err := draw(name, given)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body.WriteString(figure)
+	}
+	path := filepath.Join(t.TempDir(), "page.html")
+	if err := os.WriteFile(path, []byte(body.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	page := openTab(t, 1100, 900)
+	ready := fmt.Sprintf(`document.querySelectorAll("figure.robustloss-live[data-ready]").length === %d`, len(live.Names()))
+	if err := page.within(2*time.Minute, chromedp.Navigate("file://"+path), chromedp.Poll(ready, nil, patiently)); err != nil {
+		t.Fatal("the figures do not start: ", err)
+	}
+	return page
+}
+
+// answer is what a figure shows.
+type answer struct {
+	Values   map[string]float64 `json:"values"`
+	Controls map[string]float64 `json:"controls"`
+	Points   []live.Point       `json:"points"`
+	Handles  []live.Handle      `json:"handles"`
+	Say      string             `json:"say"`
+}
+
+func figure(name string) string { return `document.querySelector('[data-figure="` + name + `"]')` }
+
+func (p *tab) answerOf(t *testing.T, name string) (a answer) {
+	t.Helper()
+	if err := p.within(20*time.Second, chromedp.Evaluate(figure(name)+".answer", &a)); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// wantGo compares what the browser shows with what this process computes for the same state.
+func wantGo(t *testing.T, name string, got answer) {
+	t.Helper()
+	f, err := live.Find(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if name == "sweep" {
+		return // it computes nothing
+	}
+	want, err := live.Respond(f.Name, live.State{Values: got.Controls, Points: got.Points}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Values) == 0 || len(got.Values) != len(want.Picture.Values) {
+		t.Errorf("%s shows %v, want %v", name, got.Values, want.Picture.Values)
+	}
+	tolerance := 1e-12
+	if name == "line" || name == "likelihood" {
+		tolerance = 1e-6 // these iterate until steps are below 1e-8, and the processor's fused operations round otherwise
+	}
+	for key, w := range want.Picture.Values {
+		if g := got.Values[key]; !(math.Abs(g-w) <= tolerance*max(1, math.Abs(w))) {
+			t.Errorf("%s: %s is %.17g in the browser, %.17g here", name, key, g, w)
+		}
+	}
+}
+
+func TestLiveFigures_ComputeInTheBrowserWhatGoComputesHere(t *testing.T) {
+	page := livePage(t)
+	for _, name := range live.Names() {
+		before := page.answerOf(t, name)
+		wantGo(t, name, before)
+		f, _ := live.Find(name)
+		for _, c := range f.Controls {
+			move := fmt.Sprintf(`(() => { const c = %s.querySelector('[data-control="%s"]'); c.value = %g; c.dispatchEvent(new Event("input")); })()`,
+				figure(name), c.Name, max(c.Min, min(c.Max, 1)))
+			if err := page.within(20*time.Second, chromedp.Evaluate(move, nil), chromedp.Sleep(100*time.Millisecond)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wantGo(t, name, page.answerOf(t, name))
+	}
+	if asked := page.asked(); len(asked) > 0 {
+		t.Errorf("the page asks the network for %v", asked)
+	}
+}
+
+func TestLiveFigures_FollowThePointerAndTheArrows(t *testing.T) {
+	page := livePage(t)
+	for _, name := range []string{"line", "valley", "likelihood"} {
+		before := page.answerOf(t, name)
+		focus := fmt.Sprintf(`(() => { const h = %s.querySelector('[data-handle="0"]'); h.scrollIntoView({block: "center"}); h.focus(); const b = h.getBoundingClientRect(); return [b.x + b.width/2, b.y + b.height/2]; })()`, figure(name))
+		var at []float64
+		if err := page.within(20*time.Second, chromedp.Evaluate(focus, &at), chromedp.KeyEvent("\u0302")); err != nil { // arrow left
+			t.Fatal(err)
+		}
+		arrows := page.answerOf(t, name)
+		if arrows.Points[0].X >= before.Points[0].X {
+			t.Errorf("%s: the left arrow moves the point from %v to %v", name, before.Points[0], arrows.Points[0])
+		}
+		var focused bool
+		check := figure(name) + `.querySelector('[data-handle="0"]') === document.activeElement`
+		if err := page.within(20*time.Second, chromedp.Evaluate(check, &focused)); err != nil || !focused {
+			t.Errorf("%s: after an arrow the point has lost the focus (%v)", name, err)
+		}
+		mouse := func(kind input.MouseType, x, y float64) chromedp.Action {
+			return input.DispatchMouseEvent(kind, x, y).WithButton(input.Left).WithButtons(1).WithClickCount(1)
+		}
+		err := page.within(20*time.Second, chromedp.Evaluate(focus, &at))
+		if err == nil {
+			err = page.within(20*time.Second, mouse(input.MousePressed, at[0], at[1]), mouse(input.MouseMoved, at[0]-60, at[1]-30),
+				chromedp.Sleep(200*time.Millisecond), mouse(input.MouseReleased, at[0]-60, at[1]-30))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		dragged := page.answerOf(t, name)
+		if dragged.Points[0].X >= arrows.Points[0].X {
+			t.Errorf("%s: dragged to the left, the point moves from %v to %v", name, arrows.Points[0], dragged.Points[0])
+		}
+		wantGo(t, name, dragged)
+		if dragged.Say == before.Say || dragged.Handles[0].Label == before.Handles[0].Label {
+			t.Errorf("%s: a screen reader still reads %q, %q", name, dragged.Say, dragged.Handles[0].Label)
+		}
+	}
+}
+
+// A figure that answers late does not feel like one. The time is reported, not checked: it is the machine's.
+func TestLiveFigures_ReportTheTimeOfAPicture(t *testing.T) {
+	page := livePage(t)
+	for _, name := range live.Names() {
+		var milliseconds float64
+		measure := fmt.Sprintf(`(() => { const f = %s, s = JSON.parse(f.dataset.state), all = []; for (let i = 0; i < 15; i++) { const t = performance.now(); f.querySelector(".picture").innerHTML = robustlossRespond("%s", s, null).svg; all.push(performance.now() - t); } return all.sort((a, b) => a - b)[7]; })()`, figure(name), name)
+		if err := page.within(time.Minute, chromedp.Evaluate(measure, &milliseconds)); err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s: %.1f ms", name, milliseconds)
+	}
+}
