@@ -4,11 +4,155 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
+	"path/filepath"
 	"runtime"
+	"slices"
 
 	"github.com/robustloss/gomlx-robustloss/data/tabular"
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
 )
+
+// Config is the configuration of a run: one table, or several seeds of a synthetic one, and the methods.
+type Config struct {
+	Preset        string   `json:"preset"`
+	Table         string   `json:"table"` // "digits", a kind of tabular.Synth, or a file's name
+	Rows          int      `json:"rows"`  // of a file: only the first; of synthetic tables: of each cluster; 0 for all, or the default
+	Seeds         int      `json:"seeds"` // synthetic tables
+	Normalisation string   `json:"normalisation"`
+	Components    int      `json:"components,omitempty"` // principal components that stand for the columns; 0 for the columns themselves
+	Metric        string   `json:"metric"`
+	Neighbours    int      `json:"neighbours"`
+	Methods       []string `json:"methods"`
+}
+
+// Presets returns the runs of a preset: tiny in seconds, quick in minutes on two cores, paper with more seeds. The data
+// sets of the paper are files that the user brings.
+func Presets(preset string) ([]Config, error) {
+	c := Config{Preset: preset, Seeds: 1, Neighbours: 10}
+	rows, seeds := 0, 1
+	switch preset {
+	case "tiny":
+		c.Methods, rows = []string{kmeansKey, "0", rccKey}, 25
+	case "quick":
+		seeds = 3
+	case "paper":
+		seeds = 10
+	default:
+		return nil, fmt.Errorf("clustering: unknown preset %q: want tiny, quick or paper", preset)
+	}
+	if c.Methods == nil {
+		for _, m := range Methods() {
+			c.Methods = append(c.Methods, m.Key)
+		}
+	}
+	digits := c
+	digits.Table, digits.Normalisation, digits.Metric = "digits", "minmax", "cosine"
+	if preset == "tiny" {
+		digits.Rows = 300
+	}
+	configs := []Config{digits}
+	for _, kind := range tabular.SynthKinds() {
+		c.Table, c.Normalisation, c.Metric, c.Rows, c.Seeds = kind, "none", "euclidean", rows, seeds
+		configs = append(configs, c)
+	}
+	return configs, nil
+}
+
+// check reports a configuration that names what there is not.
+func (c Config) check() error {
+	if len(c.Methods) == 0 || c.Seeds < 1 {
+		return fmt.Errorf("clustering: %d methods and %d seeds: want one of each at least", len(c.Methods), c.Seeds)
+	}
+	for _, key := range c.Methods {
+		if _, err := findMethod(key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func findMethod(key string) (Method, error) {
+	var keys []string
+	for _, m := range Methods() {
+		if m.Key == key {
+			return m, nil
+		}
+		keys = append(keys, m.Key)
+	}
+	return Method{}, fmt.Errorf("clustering: unknown method %q: want one of %q", key, keys)
+}
+
+// open makes or reads the table of a seed. path is the file, if the table is one.
+func (c Config) open(path string, o tabular.Options, seed uint64) (*tabular.Table, error) {
+	switch {
+	case path != "":
+		t, err := tabular.Read(path, o)
+		if err != nil || c.Rows == 0 {
+			return t, err
+		}
+		return t.Head(c.Rows), nil
+	case c.Table == "digits":
+		t, err := tabular.Digits()
+		if err != nil || c.Rows == 0 {
+			return t, err
+		}
+		return t.Head(c.Rows), nil
+	case slices.Contains(tabular.SynthKinds(), c.Table):
+		return tabular.Synth(tabular.SynthOptions{Kind: c.Table, PerCluster: c.Rows, Seed: seed})
+	}
+	return nil, fmt.Errorf("clustering: no table %q: want digits, one of %q, or a file", c.Table, tabular.SynthKinds())
+}
+
+// shape normalises the table and reduces its columns.
+func (c Config) shape(t *tabular.Table) error {
+	if err := Normalise(t, c.Normalisation); err != nil {
+		return err
+	}
+	if c.Components == 0 {
+		return nil
+	}
+	return Reduce(t, c.Components)
+}
+
+// nameOf is how a file is called in tables and folders.
+func nameOf(path string) string { return filepath.Base(path) }
+
+// Method is one row of the table: k-means, or robust continuous clustering with some shape.
+type Method struct {
+	run.Label
+	Shape Shape // nil for k-means
+	swept bool  // whether the tuned row may choose it
+}
+
+const (
+	kmeansKey = "kmeans"
+	rccKey    = "-2"
+	tunedKey  = "tuned"
+)
+
+// Methods lists the rows.
+func Methods() []Method {
+	methods := []Method{{Label: run.Label{Key: kmeansKey, Title: "k-means, told the number of clusters"}}}
+	for _, s := range []struct {
+		key, title string
+		alpha      float64
+	}{
+		{"1", "α = 1", 1},
+		{"0.5", "α = 0.5", .5},
+		{"0", "α = 0", 0},
+		{"-0.5", "α = −0.5", -.5},
+		{"-1", "α = −1", -1},
+		{rccKey, "RCC: α = −2", -2},
+		{"-4", "α = −4", -4},
+		{"-8", "α = −8", -8},
+		{"-32", "α = −32", -32},
+		{"-inf", "α = −∞", math.Inf(-1)},
+	} {
+		methods = append(methods, Method{Label: run.Label{Key: s.key, Title: s.title}, Shape: Constant(s.alpha), swept: true})
+	}
+	return append(methods, Method{Label: run.Label{Key: "fitted", Title: "α from the edge lengths"}, Shape: Fitted{}})
+}
 
 // Job says where a run is kept, what it reads and what it shows.
 type Job struct {

@@ -3,33 +3,16 @@ package clustering
 import (
 	"context"
 	"fmt"
-	"image/color"
-	"os"
 	"path/filepath"
 
+	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
 
 	"github.com/robustloss/gomlx-robustloss/data/tabular"
 	"github.com/robustloss/gomlx-robustloss/experiments/cli"
+	"github.com/robustloss/gomlx-robustloss/experiments/figure"
 )
-
-// classColours tell ten classes apart.
-var classColours = []color.NRGBA{
-	{0x00, 0x64, 0xb0, 0xb0},
-	{0xcf, 0x4a, 0x12, 0xb0},
-	{0x00, 0x8c, 0x6a, 0xb0},
-	{0x9b, 0x4f, 0x9e, 0xb0},
-	{0x22, 0x22, 0x22, 0xb0},
-	{0xb8, 0x8a, 0x00, 0xb0},
-	{0x55, 0xb4, 0xe9, 0xb0},
-	{0xd0, 0x3a, 0x72, 0xb0},
-	{0x7a, 0xa8, 0x20, 0xb0},
-	{0x8a, 0x6a, 0x50, 0xb0},
-}
 
 // FiguresCommand draws the digits.
 type FiguresCommand struct {
@@ -42,9 +25,6 @@ type FiguresCommand struct {
 func (f *FiguresCommand) Run(ctx context.Context, s *cli.Session) error {
 	if f.Out == "" {
 		f.Out = f.Dir("clustering", "figures")
-	}
-	if err := os.MkdirAll(f.Out, 0o755); err != nil {
-		return err
 	}
 	t, err := tabular.Digits()
 	if err != nil {
@@ -80,7 +60,7 @@ func (f *FiguresCommand) Run(ctx context.Context, s *cli.Session) error {
 
 // embeddingPlots shows the rows and their representatives in the plane of the rows.
 func embeddingPlots(t *tabular.Table, found *Clustering) ([]*plot.Plot, error) {
-	axes, err := NewAxes(t, 2)
+	axes, err := PrincipalAxes(t, 2)
 	if err != nil {
 		return nil, err
 	}
@@ -89,19 +69,19 @@ func embeddingPlots(t *tabular.Table, found *Clustering) ([]*plot.Plot, error) {
 		p := plot.New()
 		p.Title.Text = []string{"rows, by class", fmt.Sprintf("representatives: %d clusters", found.Count)}[i]
 		p.X.Label.Text, p.Y.Label.Text = "first principal axis", "second"
-		xy := axes.Project(x)
+		xy := axes.Project(mat.NewDense(t.Rows, t.Cols, x))
 		for class := range t.Classes {
 			var points plotter.XYs
 			for k, l := range t.Labels {
 				if l == class {
-					points = append(points, plotter.XY{X: xy[2*k], Y: xy[2*k+1]})
+					points = append(points, plotter.XY{X: xy.At(k, 0), Y: xy.At(k, 1)})
 				}
 			}
 			dots, err := plotter.NewScatter(points)
 			if err != nil {
 				return nil, err
 			}
-			dots.GlyphStyle = draw.GlyphStyle{Color: classColours[class%len(classColours)], Radius: vg.Points(1.2), Shape: draw.CircleGlyph{}}
+			dots.GlyphStyle = figure.Dots(1.2, figure.Palette[class%len(figure.Palette)])
 			p.Add(dots)
 		}
 		plots = append(plots, p)
@@ -130,30 +110,16 @@ func sweepPlot(ctx context.Context, t *tabular.Table, graph *Graph) (*plot.Plot,
 	if err != nil {
 		return nil, err
 	}
-	curve.Color, dots.Color, dots.Shape = classColours[0], classColours[0], draw.CircleGlyph{}
+	curve.Color, dots.GlyphStyle = figure.Palette[0], figure.Dots(2.5, figure.Palette[0])
 	p.Add(plotter.NewGrid(), curve, dots)
 	return p, nil
 }
 
 // save writes plots side by side as one PNG file and prints its path.
-func save(s *cli.Session, path string, plots ...*plot.Plot) (err error) {
-	const side = 9 * vg.Centimeter
-	canvas := vgimg.New(vg.Length(len(plots))*side, side)
-	row := plot.Align([][]*plot.Plot{plots}, draw.Tiles{Rows: 1, Cols: len(plots), PadX: vg.Points(8)}, draw.New(canvas))[0]
-	for i, p := range plots {
-		p.Draw(row[i])
-	}
-	f, err := os.Create(path)
-	if err != nil {
+func save(s *cli.Session, path string, plots ...*plot.Plot) error {
+	if err := figure.WritePNG(path, plots...); err != nil {
 		return err
 	}
-	defer func() {
-		if e := f.Close(); err == nil {
-			err = e
-		}
-	}()
-	if _, err = (vgimg.PngCanvas{Canvas: canvas}).WriteTo(f); err == nil {
-		_, err = fmt.Fprintln(s.Out, path)
-	}
+	_, err := fmt.Fprintln(s.Out, path)
 	return err
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/robustloss/gomlx-robustloss/data/tabular"
 )
 
@@ -26,7 +28,7 @@ func slowNeighbours(t *tabular.Table, k int, metric string) [][]Neighbour {
 	unit := func(i int) []float64 {
 		row := slices.Clone(t.Row(i))
 		if metric == "cosine" {
-			scale(row, 1/math.Sqrt(dot(row, row)))
+			floats.Scale(1/math.Sqrt(dot(row, row)), row)
 		}
 		return row
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/robustloss/gomlx-robustloss/data/celeba"
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
+	"github.com/robustloss/gomlx-robustloss/experiments/stats"
 	"github.com/robustloss/gomlx-robustloss/experiments/vae/linear"
 	"github.com/robustloss/gomlx-robustloss/gomlxops"
 )
@@ -31,7 +32,7 @@ func LinearCheck(ctx context.Context, backend compute.Backend, trainImages, vali
 	if err != nil {
 		return nil, err
 	}
-	pca, err := linear.FitPCA(train, components)
+	pca, err := stats.PrincipalComponents(train, components)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,75 @@ package clustering
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/robustloss/gomlx-robustloss/experiments/parallel"
 )
+
+// laplacian is the matrix A = Σ v_e·(e_p − e_q)(e_p − e_q)ᵀ over the edges of a graph, with the rows compressed (CSR):
+// the diagonal on its own, the neighbours of row i in columns[starts[i]:starts[i+1]].
+type laplacian struct {
+	starts  []int32
+	columns []int32
+	edge    []int32 // the edge that each neighbour is reached by
+	// values[k] is v of edge[k]: the entry of A is −values[k]. diagonal is the sum of each row's.
+	values, diagonal []float64
+}
+
+func newLaplacian(g *Graph) *laplacian {
+	a := &laplacian{
+		starts: make([]int32, g.Rows+1), columns: make([]int32, 2*len(g.Edges)), edge: make([]int32, 2*len(g.Edges)),
+		values: make([]float64, 2*len(g.Edges)), diagonal: make([]float64, g.Rows),
+	}
+	for _, e := range g.Edges {
+		a.starts[e.P+1]++
+		a.starts[e.Q+1]++
+	}
+	for i := range g.Rows {
+		a.starts[i+1] += a.starts[i]
+	}
+	next := make([]int32, g.Rows)
+	copy(next, a.starts)
+	for i, e := range g.Edges {
+		for _, end := range [2][2]int{{e.P, e.Q}, {e.Q, e.P}} {
+			at := next[end[0]]
+			a.columns[at], a.edge[at] = int32(end[1]), int32(i)
+			next[end[0]]++
+		}
+	}
+	return a
+}
+
+// set gives the edges their values v.
+func (a *laplacian) set(v []float64) {
+	for i := range a.diagonal {
+		a.diagonal[i] = 0
+		for k := a.starts[i]; k < a.starts[i+1]; k++ {
+			a.values[k] = v[a.edge[k]]
+			a.diagonal[i] += a.values[k]
+		}
+	}
+}
+
+// multiply writes A·x for a block of width columns, x and y of shape [rows, width].
+func (a *laplacian) multiply(x, y []float64, width int) {
+	for i, d := range a.diagonal {
+		out, in := y[i*width:(i+1)*width], x[i*width:(i+1)*width]
+		for c, v := range in {
+			out[c] = d * v
+		}
+		for k := a.starts[i]; k < a.starts[i+1]; k++ {
+			v := a.values[k]
+			j := int(a.columns[k]) * width
+			for c, u := range x[j : j+width] {
+				out[c] -= v * u
+			}
+		}
+	}
+}
 
 // columnBlock is the number of columns that are solved together, so that each row of the matrix is read once for all.
 const columnBlock = 16
@@ -17,7 +85,7 @@ const maxSteps = 1000
 func (a *laplacian) solve(lambda, tolerance float64, x, u []float64, cols int) (steps int, err error) {
 	blocks := (cols + columnBlock - 1) / columnBlock
 	taken, failed := make([]int, blocks), make([]float64, blocks)
-	parts(cols, columnBlock, func(block, from, to int) {
+	parallel.Blocks(cols, columnBlock, func(block, from, to int) {
 		s := newColumnSolver(a, lambda, to-from)
 		gather(s.b, x, cols, from, to)
 		gather(s.u, u, cols, from, to)
@@ -159,4 +227,86 @@ func (s *columnSolver) turn(z, beta []float64) {
 			x[c] = y[c] + b*x[c]
 		}
 	}
+}
+
+// lanczosSteps is more than the largest eigenvalue needs to come out to 1e-3 from below; fewer where it settles earlier.
+const lanczosSteps = 80
+
+// largestEigenvalue returns the largest eigenvalue of a symmetric positive semidefinite matrix of the given size, which
+// multiply applies, by Lanczos' method from a fixed random vector. It ends where five steps change it by less than 1e-6
+// of it.
+func largestEigenvalue(size int, multiply func(x, y []float64)) float64 {
+	rng := rand.New(rand.NewPCG(1, 0xbb67ae8584caa73b))
+	v, previous, w := make([]float64, size), make([]float64, size), make([]float64, size)
+	for i := range v {
+		v[i] = rng.NormFloat64()
+	}
+	floats.Scale(1/math.Sqrt(dot(v, v)), v)
+	var diagonal, beside []float64
+	last := 0.0
+	for step := 1; ; step++ {
+		multiply(v, w)
+		if len(beside) > 0 {
+			floats.AddScaled(w, -beside[len(beside)-1], previous)
+		}
+		a := dot(v, w)
+		diagonal = append(diagonal, a)
+		floats.AddScaled(w, -a, v)
+		b := math.Sqrt(dot(w, w))
+		done := step == min(size, lanczosSteps) || b <= 1e-14*math.Abs(a)
+		if done || step%5 == 0 {
+			now := largestOfTridiagonal(diagonal, beside)
+			if done || now-last < 1e-6*now {
+				return now
+			}
+			last = now
+		}
+		beside = append(beside, b)
+		previous, v, w = v, w, previous
+		floats.Scale(1/b, v)
+	}
+}
+
+func largestOfTridiagonal(diagonal, beside []float64) float64 {
+	n := len(diagonal)
+	m := mat.NewSymDense(n, nil)
+	for i, d := range diagonal {
+		m.SetSym(i, i, d)
+		if i+1 < n {
+			m.SetSym(i, i+1, beside[i])
+		}
+	}
+	var eigen mat.EigenSym
+	if !eigen.Factorize(m, false) {
+		return math.NaN()
+	}
+	return eigen.Values(nil)[n-1]
+}
+
+// spectralNorm returns the largest singular value of X, of shape [rows, cols]: the root of XᵀX's largest eigenvalue.
+func spectralNorm(x []float64, cols int) float64 {
+	rows := len(x) / cols
+	product := make([]float64, rows)
+	const size = 512
+	partial := make([][]float64, (rows+size-1)/size)
+	return math.Sqrt(largestEigenvalue(cols, func(v, y []float64) {
+		parallel.Blocks(rows, size, func(part, from, to int) {
+			sum := make([]float64, cols)
+			for i := from; i < to; i++ {
+				row := x[i*cols : (i+1)*cols]
+				product[i] = dot(row, v)
+				floats.AddScaled(sum, product[i], row)
+			}
+			partial[part] = sum
+		})
+		clear(y)
+		for _, sum := range partial {
+			floats.AddScaled(y, 1, sum)
+		}
+	}))
+}
+
+// norm returns the largest eigenvalue of A.
+func (a *laplacian) norm() float64 {
+	return largestEigenvalue(len(a.diagonal), func(x, y []float64) { a.multiply(x, y, 1) })
 }

@@ -1,7 +1,6 @@
 package clustering
 
 import (
-	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -41,31 +40,5 @@ func TestKMeans_HandlesDuplicatesAndExtremes(t *testing.T) {
 		if _, err := KMeans(table, k, 1); err == nil || !strings.Contains(err.Error(), "want 1 ≤ k ≤ rows") {
 			t.Errorf("k = %d: %v", k, err)
 		}
-	}
-}
-
-func TestNormalise_DoesWhatItsNamesSay(t *testing.T) {
-	for how, want := range map[string][]float64{
-		"none":     {1, 7, 3, 7, 5, 7},
-		"minmax":   {0, 0, .5, 0, 1, 0},
-		"standard": {-math.Sqrt(1.5), 0, 0, 0, math.Sqrt(1.5), 0},
-	} {
-		table := &tabular.Table{Rows: 3, Cols: 2, X: []float64{1, 7, 3, 7, 5, 7}}
-		if err := Normalise(table, how); err != nil {
-			t.Fatal(err)
-		}
-		for i, v := range table.X {
-			if math.Abs(v-want[i]) > 1e-12 {
-				t.Errorf("%s: %v, want %v", how, table.X, want)
-				break
-			}
-		}
-	}
-	table := &tabular.Table{Rows: 2, Cols: 2, X: []float64{3, 4, 0, 0}}
-	if err := Normalise(table, "unit"); err != nil || math.Abs(dot(table.Row(0), table.Row(0))-2) > 1e-12 || table.X[2] != 0 {
-		t.Errorf("unit: %v (%v)", table.X, err)
-	}
-	if err := Normalise(table, "log"); err == nil {
-		t.Error("an unknown normalisation: no error")
 	}
 }

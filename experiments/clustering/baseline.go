@@ -5,7 +5,10 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/robustloss/gomlx-robustloss/data/tabular"
+	"github.com/robustloss/gomlx-robustloss/experiments/parallel"
 )
 
 // Limits of KMeans.
@@ -70,7 +73,7 @@ func newMeans(t *tabular.Table, k int, rng *rand.Rand) *means {
 
 // assign gives each row the nearest centre, the first of equals.
 func (m *means) assign() {
-	parts(m.table.Rows, 256, func(_, from, to int) {
+	parallel.Blocks(m.table.Rows, 256, func(_, from, to int) {
 		for i := from; i < to; i++ {
 			m.squared[i] = math.Inf(1)
 			for c, centre := range m.centres {
@@ -109,11 +112,11 @@ func (m *means) recentre() {
 	}
 	for i, l := range m.labels {
 		counts[l]++
-		add(sums[l], m.table.Row(i), 1)
+		floats.AddScaled(sums[l], 1, m.table.Row(i))
 	}
 	for c, n := range counts {
 		if n > 0 {
-			scale(sums[c], 1/n)
+			floats.Scale(1/n, sums[c])
 			m.centres[c] = sums[c]
 		}
 	}

@@ -8,8 +8,36 @@ import (
 	"slices"
 
 	"github.com/robustloss/gomlx-robustloss/data/tabular"
+	"github.com/robustloss/gomlx-robustloss/experiments/parallel"
+	"github.com/robustloss/gomlx-robustloss/experiments/stats"
 	"github.com/robustloss/gomlx-robustloss/robustloss/scalar"
 )
+
+// Shape chooses α as μ falls.
+type Shape interface {
+	// Alpha returns the shape for the edge lengths d. It is asked whenever μ has changed.
+	Alpha(lengths []float64) (float64, error)
+}
+
+// Constant is the same α throughout. −2 is robust continuous clustering [1].
+type Constant float64
+
+// Alpha implements [Shape].
+func (c Constant) Alpha([]float64) (float64, error) { return float64(c), nil }
+
+// fittedLengths is the number of lengths that stand for all in a fit.
+const fittedLengths = 512
+
+// Fitted takes α from the data, anew for each μ: the shape of maximum likelihood for the lengths of the edges between
+// representatives, with a scale of its own (scalar.FitTruncated). The scale of the penalty stays √(μ/4): a likelihood
+// at that scale would call all short lengths normal, keep α = 2, and never let go of an edge.
+type Fitted struct{}
+
+// Alpha implements [Shape]. Of many lengths it takes 512, evenly spaced in their order.
+func (Fitted) Alpha(lengths []float64) (float64, error) {
+	fit, err := scalar.FitTruncated(stats.EvenlySpaced(lengths, fittedLengths), nil, &scalar.TruncatedOptions{FitScale: true})
+	return fit.Alpha, err
+}
 
 // Constants of the released program of [1].
 const (
@@ -152,7 +180,7 @@ func (c *continuation) measure() { c.lengths = c.graph.Lengths(c.u, c.table.Cols
 func (c *continuation) reweigh() {
 	kernel := c.kernel()
 	values := make([]float64, len(c.lengths))
-	parts(len(values), 1024, func(_, from, to int) {
+	parallel.Blocks(len(values), 1024, func(_, from, to int) {
 		for i := from; i < to; i++ {
 			values[i] = c.balance[i] * kernel.Scale * kernel.Scale * kernel.Weight(c.lengths[i])
 		}

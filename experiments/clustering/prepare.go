@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/mat"
+
 	"github.com/robustloss/gomlx-robustloss/data/tabular"
+	"github.com/robustloss/gomlx-robustloss/experiments/stats"
 )
 
 // Normalisations lists what Normalise does to the columns:
@@ -84,4 +87,27 @@ func squaredDistance(a, b []float64) float64 {
 		s += d * d
 	}
 	return s
+}
+
+// PrincipalAxes returns the first count principal components of the rows.
+func PrincipalAxes(t *tabular.Table, count int) (*stats.Components, error) {
+	if err := t.Validate(); err != nil {
+		return nil, err
+	}
+	axes, err := stats.PrincipalComponents(mat.NewDense(t.Rows, t.Cols, t.X), count)
+	if err != nil {
+		return nil, fmt.Errorf("clustering: %s: %w", t.Name, err)
+	}
+	return axes, nil
+}
+
+// Reduce replaces the columns by the rows' coordinates along their first count principal axes. Time and memory of the
+// clustering fall in proportion; the distances become approximate.
+func Reduce(t *tabular.Table, count int) error {
+	axes, err := PrincipalAxes(t, count)
+	if err != nil {
+		return err
+	}
+	t.X, t.Cols = axes.Project(mat.NewDense(t.Rows, t.Cols, t.X)).RawMatrix().Data, count
+	return nil
 }
