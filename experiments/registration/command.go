@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -104,6 +105,7 @@ func (t *TableCommand) plan(folders map[float64][]string) (plan []run.Spec, err 
 		for _, c := range pairs {
 			if t.Data != "" {
 				c.Source, c.Pairs, c.Points, c.Keep = filepath.Base(t.Data), len(folders[c.Noise]), 0, 0
+				c.Features = FeatureOptions{} // radii that suit the density of each pair
 			}
 			if c.Pairs > 0 {
 				add(c.name(), c)
@@ -181,13 +183,22 @@ func pairFolders(root string) (map[float64][]string, error) {
 
 // AlignCommand registers two files.
 type AlignCommand struct {
-	Target        string  `arg:"" help:"PLY file that stays." type:"existingfile"`
-	Source        string  `arg:"" help:"PLY file that moves." type:"existingfile"`
-	Method        string  `help:"Key of the method: l2, fixed, fgr, shape, fitted, \"scale -8\", …" default:"fgr"`
-	NormalRadius  float64 `help:"Radius of the normals, in diameters." default:"0.04"`
-	FeatureRadius float64 `help:"Radius of the features, in diameters." default:"0.12"`
-	Seed          uint64  `help:"Seed of the tuple test." default:"1"`
-	Log           string  `help:"Write the pose there, in the format of gt.log." type:"path" placeholder:"FILE"`
+	Target        string   `arg:"" help:"PLY file that stays." type:"existingfile"`
+	Source        string   `arg:"" help:"PLY file that moves." type:"existingfile"`
+	Method        string   `help:"Key of the method: l2, fixed, fgr, shape, fitted, \"scale -8\", …" default:"fgr"`
+	NormalRadius  float64  `help:"Radius of the normals, in diameters. Without it, one that suits the density of the clouds." placeholder:"R"`
+	FeatureRadius float64  `help:"Radius of the features, in diameters. Without it, three times that of the normals or more." placeholder:"R"`
+	Seed          cli.Seed `help:"Seed of the tuple test." default:"1"`
+	Log           string   `help:"Write the pose there, in the format of gt.log." type:"path" placeholder:"FILE"`
+	Anyway        bool     `help:"Print the pose even if hardly any matches agree with it."`
+}
+
+// Validate refuses radii that are not positive.
+func (a *AlignCommand) Validate() error {
+	if a.NormalRadius < 0 || a.FeatureRadius < 0 || math.IsNaN(a.NormalRadius+a.FeatureRadius) {
+		return fmt.Errorf("--normal-radius %g and --feature-radius %g: want positive numbers, or neither flag", a.NormalRadius, a.FeatureRadius)
+	}
+	return nil
 }
 
 // Run aligns the files and prints the 4×4 matrix that takes the source into the frame of the target.
@@ -203,21 +214,20 @@ func (a *AlignCommand) Run(s *cli.Session) error {
 	if pair.Source, err = pointcloud.ReadPLY(a.Source); err != nil {
 		return err
 	}
-	p, err := Prepare(pair, FeatureOptions{NormalRadius: a.NormalRadius, FeatureRadius: a.FeatureRadius}, a.Seed)
+	p, err := Prepare(pair, FeatureOptions{NormalRadius: a.NormalRadius, FeatureRadius: a.FeatureRadius}, uint64(a.Seed))
 	if err != nil {
 		return err
+	}
+	for _, text := range p.Warnings {
+		warn(s, text)
 	}
 	solution, err := p.Solve(method.New())
 	if err != nil {
 		return err
 	}
-	near := 0
-	for _, r := range solution.Residuals {
-		if r < maxDistance {
-			near++
-		}
+	if err := a.verify(s, p, solution); err != nil {
+		return err
 	}
-	s.Notef("%d of %d matches lie within %g of the radius", near, len(solution.Residuals), maxDistance)
 	t := solution.Pose.T
 	for row, shift := range []float64{t.X, t.Y, t.Z} {
 		r := solution.Pose.R[row]
@@ -230,24 +240,44 @@ func (a *AlignCommand) Run(s *cli.Session) error {
 	return pointcloud.WriteLog(a.Log, []pointcloud.LogEntry{{I: 0, J: 1, N: 2, Pose: solution.Pose}})
 }
 
+// verify says how many matches agree with the pose. It fails for a pose that is most likely wrong, unless asked not to.
+func (a *AlignCommand) verify(s *cli.Session, p *Prepared, solution *Solution) error {
+	s.Notef("radii of %.3g (normals) and %.3g (features) diameters, %d reciprocal matches; of %d different ones after the tuple test the pose brings %d together",
+		p.Radii.NormalRadius, p.Radii.FeatureRadius, p.Reciprocal, len(p.different()), p.Inliers(solution.Pose))
+	doubt, err := p.Verify(solution)
+	if err != nil && !a.Anyway {
+		return fmt.Errorf("%w; --anyway prints the pose all the same", err)
+	}
+	if err != nil {
+		doubt = err.Error()
+	}
+	if doubt != "" {
+		warn(s, doubt)
+	}
+	return nil
+}
+
+// warn tells the user what is doubtful, even where no progress is to be shown.
+func warn(s *cli.Session, text string) { _, _ = fmt.Fprintln(s.Err, "warning:", text) }
+
 // PairsCommand writes synthetic pairs.
 type PairsCommand struct {
-	Out    string  `arg:"" help:"Folder to write the pairs in." type:"path"`
-	Count  int     `help:"Pairs for each noise level." default:"2"`
-	Points int     `help:"Points of each view." default:"5000"`
-	Keep   float64 `help:"Share of the surface that each view sees." default:"0.8"`
-	Seed   int64   `help:"Seed of the first pair." default:"1"`
+	Out    string    `arg:"" help:"Folder to write the pairs in." type:"path"`
+	Count  cli.Count `help:"Pairs for each noise level." default:"2"`
+	Points cli.Count `help:"Points of each view." default:"5000"`
+	Keep   float64   `help:"Share of the surface that each view sees." default:"0.8"`
+	Seed   cli.Seed  `help:"Seed of the first pair." default:"1"`
 }
 
 // Run writes the pairs.
 func (p *PairsCommand) Run(ctx context.Context, s *cli.Session) error {
 	names := []string{"pairwise_no_noise", "pairwise_noise_xyz_level_01", "pairwise_noise_xyz_level_02"}
 	for level, noise := range noises {
-		for i := range p.Count {
+		for i := range int(p.Count) {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			c := PairsConfig{Source: "synthetic", Points: p.Points, Keep: p.Keep, Noise: noise}
+			c := PairsConfig{Source: "synthetic", Points: int(p.Points), Keep: p.Keep, Noise: noise}
 			pair, err := c.pair(i, uint64(p.Seed)+uint64(i), nil)
 			if err != nil {
 				return err

@@ -109,6 +109,35 @@ func TestPairsAndAlign_UseTheDataSetsLayout(t *testing.T) {
 	}
 }
 
+func TestAlign_FindsSparseCloudsAndRefusesWrongPoses(t *testing.T) {
+	dir := t.TempDir()
+	pair := apart(t, "bumpy sphere", 1200, 0)
+	target, source, log := filepath.Join(dir, "a.ply"), filepath.Join(dir, "b.ply"), filepath.Join(dir, "pose.log")
+	for path, cloud := range map[string]*pointcloud.Cloud{target: pair.Target, source: pair.Source} {
+		if err := pointcloud.WritePLY(path, cloud, pointcloud.ASCII); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if code, _, stderr := execute(dir, "align", target, source, "--log", log); code != cli.CodeOK || strings.Contains(stderr, "warning") {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	found, err := pointcloud.ReadLog(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := PoseError(found[0].Pose, pair.Truth, pair.Source.Points); e > .06 {
+		t.Errorf("pose error %g", e)
+	}
+	small := []string{"align", target, source, "--normal-radius", ".035", "--feature-radius", ".09"}
+	code, matrix, stderr := execute(dir, small...)
+	if code != cli.CodeFailed || matrix != "" || !strings.Contains(stderr, "warning: only ") || !strings.Contains(stderr, "--anyway prints the pose all the same") {
+		t.Errorf("exit code %d, %q: %s", code, matrix, stderr)
+	}
+	if code, matrix, stderr = execute(dir, append(small, "--anyway")...); code != cli.CodeOK || strings.Count(matrix, "\n") != 4 || !strings.Contains(stderr, "warning: b.ply: registration: the pose brings only") {
+		t.Errorf("exit code %d, %q: %s", code, matrix, stderr)
+	}
+}
+
 func TestFigures_ArePNGFiles(t *testing.T) {
 	out := t.TempDir()
 	code, stdout, stderr := execute(t.TempDir(), "figures", "--points", "1500", "--out", out)
@@ -146,9 +175,12 @@ func TestCommands_SayWhatIsWrong(t *testing.T) {
 		"--seed: must not be negative":                    {"table", "--seed=-1"},
 		"there is no result.json below":                   {"table", "--from", empty},
 		`unknown method "best": want one of`:              {"align", line, line, "--method", "best"},
-		"0 matches are too few: want at least 10":         {"align", line, line},
-		"radii of normals -1 and features 0.12":           {"align", line, line, "--normal-radius=-1"},
+		"cloud 0 has 3 points: want at least 10":          {"align", line, line},
+		"--normal-radius -1 and --feature-radius 0: want": {"align", line, line, "--normal-radius=-1"},
 		"9 points per view: want at least 10":             {"pairs", empty, "--points", "9"},
+		"--count: must be 1 or more, it is -2":            {"pairs", empty, "--count=-2"},
+		"--seed: must not be negative, it is -1":          {"pairs", empty, "--seed=-1"},
+		"--points: must be 1 or more, it is -5":           {"figures", "--points=-5"},
 		"must be one of \"tiny\",\"quick\",\"paper\" but": {"table", "--preset", "huge"},
 	} {
 		code, _, stderr := execute(t.TempDir(), args...)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"runtime"
 
@@ -13,12 +14,142 @@ import (
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
 )
 
+// PairsConfig is the configuration of a run on pairs of scans.
+type PairsConfig struct {
+	Kind   string `json:"kind"` // "pairs"
+	Preset string `json:"preset"`
+	Source string `json:"source"` // "synthetic", or the name of the folder of pairs
+	// Noise is the standard deviation of the points in diameters, as the data set's name says for a folder.
+	Noise    float64        `json:"noise"`
+	Pairs    int            `json:"pairs"`
+	Points   int            `json:"points,omitempty"` // of each synthetic view
+	Keep     float64        `json:"keep,omitempty"`
+	Features FeatureOptions `json:"features"`
+}
+
+// ProblemsConfig is the configuration of a run on matched points.
+type ProblemsConfig struct {
+	Kind         string  `json:"kind"` // "problems"
+	Preset       string  `json:"preset"`
+	Matches      int     `json:"matches"`
+	OutlierRatio float64 `json:"outlier_ratio"`
+	Structured   bool    `json:"structured"`
+	Noise        float64 `json:"noise"`
+	Problems     int     `json:"problems"`
+}
+
+// noises are the standard deviations of the columns of the tables of pairs.
+var noises = []float64{0, .0025, .005}
+
+// outliers are the columns of the tables of problems.
+var outliers = []struct {
+	ratio      float64
+	structured bool
+}{{.5, false}, {.8, false}, {.9, false}, {.5, true}}
+
+// Presets returns the runs of a preset: tiny in seconds, quick in minutes on two cores, paper with as many pairs and
+// points as the data set of [1].
+func Presets(preset string) (pairs []PairsConfig, problems []ProblemsConfig, err error) {
+	p := PairsConfig{Kind: "pairs", Preset: preset, Source: "synthetic", Keep: .8, Features: FeatureOptions{NormalRadius: .04, FeatureRadius: .12}}
+	q := ProblemsConfig{Kind: "problems", Preset: preset, Noise: .005}
+	switch preset {
+	case "tiny":
+		p.Pairs, p.Points, p.Keep, p.Features = 2, 1500, .9, FeatureOptions{NormalRadius: .08, FeatureRadius: .22}
+		q.Matches, q.Problems = 200, 2
+	case "quick":
+		p.Pairs, p.Points = 10, 5000
+		q.Matches, q.Problems = 1000, 20
+	case "paper":
+		p.Pairs, p.Points = 25, 15000
+		q.Matches, q.Problems = 1000, 100
+	default:
+		return nil, nil, fmt.Errorf("registration: unknown preset %q: want tiny, quick or paper", preset)
+	}
+	for _, noise := range noises {
+		p.Noise = noise
+		pairs = append(pairs, p)
+	}
+	for _, o := range outliers {
+		q.OutlierRatio, q.Structured = o.ratio, o.structured
+		problems = append(problems, q)
+	}
+	return pairs, problems, nil
+}
+
+// name is the run's folder below the preset's.
+func (c PairsConfig) name() string { return fmt.Sprintf("pairs-noise-%g", c.Noise) }
+
+func (c ProblemsConfig) name() string {
+	kind := "random"
+	if c.Structured {
+		kind = "structured"
+	}
+	return fmt.Sprintf("problems-%g-%s", c.OutlierRatio, kind)
+}
+
+// Method is one row of the tables.
+type Method struct {
+	run.Label
+	// New returns the method's schedule for one solve.
+	New func() Schedule
+}
+
+// Methods lists the rows, from least squares to the schedules that anneal.
+func Methods() []Method {
+	methods := []Method{
+		{run.Label{Key: "l2", Title: "least squares (α = 2)"}, func() Schedule { return Fixed{Alpha: 2, Scale: 1} }},
+		{run.Label{Key: "fixed", Title: "fixed α = −2 and c"}, func() Schedule { return Fixed{Alpha: -2, Scale: TerminalScale()} }},
+	}
+	for _, s := range sweep {
+		title := "scale-annealed, " + s.Title
+		if s.Key == fgrKey {
+			title = "FGR: " + title
+		}
+		methods = append(methods, Method{run.Label{Key: s.Key, Title: title}, func() Schedule { return ScaleAnnealed{Alpha: s.alpha} }})
+	}
+	return append(methods,
+		Method{run.Label{Key: "shape", Title: "gFGR: shape-annealed, α from 2 to −32"}, func() Schedule { return Graduated() }},
+		Method{run.Label{Key: "fitted", Title: "scale-annealed, α from the residuals"}, func() Schedule { return &Fitted{} }})
+}
+
+// FindMethod returns the method of a key.
+func FindMethod(key string) (Method, error) {
+	var keys []string
+	for _, m := range Methods() {
+		if m.Key == key {
+			return m, nil
+		}
+		keys = append(keys, m.Key)
+	}
+	return Method{}, fmt.Errorf("registration: unknown method %q: want one of %q", key, keys)
+}
+
+const (
+	fgrKey   = "fgr"
+	tunedKey = "tuned" // the best of the sweep
+)
+
+// sweep lists the shapes of the scale-annealed rows, of which the tuned row is the best.
+var sweep = []struct {
+	run.Label
+	alpha float64
+}{
+	{run.Label{Key: "scale 1", Title: "α = 1"}, 1},
+	{run.Label{Key: "scale 0", Title: "α = 0"}, 0},
+	{run.Label{Key: "scale -1", Title: "α = −1"}, -1},
+	{run.Label{Key: fgrKey, Title: "α = −2"}, -2},
+	{run.Label{Key: "scale -4", Title: "α = −4"}, -4},
+	{run.Label{Key: "scale -8", Title: "α = −8"}, -8},
+	{run.Label{Key: "scale -32", Title: "α = −32"}, -32},
+	{run.Label{Key: "scale -inf", Title: "α = −∞"}, math.Inf(-1)},
+}
+
 // Job says where a run is kept and what it shows.
 type Job struct {
 	Dir      string
 	Seed     int64
 	Restart  bool
-	Progress io.Writer // nil for none
+	Progress io.Writer // where progress and warnings go; nil for nowhere
 	Command  string    // the command line that makes the run, if not this process's own
 }
 
@@ -46,7 +177,7 @@ func RunPairs(ctx context.Context, c PairsConfig, folders []string, j Job) (run.
 		if err != nil {
 			return run.Item{}, err
 		}
-		values, err := pairValues(pair, c.Features, seed)
+		values, err := pairValues(pair, c.Features, seed, j)
 		return run.Item{Name: pair.Name, Values: values}, err
 	})
 }
@@ -60,10 +191,13 @@ func (c PairsConfig) pair(i int, seed uint64, folders []string) (*pointcloud.Pai
 	return pointcloud.NewPair(pointcloud.PairOptions{Surface: names[i%len(names)], Points: c.Points, Keep: c.Keep, Noise: c.Noise, Seed: seed})
 }
 
-func pairValues(pair *pointcloud.Pair, o FeatureOptions, seed uint64) (run.Values, error) {
+func pairValues(pair *pointcloud.Pair, o FeatureOptions, seed uint64, j Job) (run.Values, error) {
 	p, err := Prepare(pair, o, seed)
 	if err != nil {
 		return nil, err
+	}
+	for _, text := range p.Warnings {
+		j.warn(pair.Name + ": " + text)
 	}
 	best, err := p.RMSE(pair.Truth)
 	if err != nil {
@@ -83,12 +217,23 @@ func pairValues(pair *pointcloud.Pair, o FeatureOptions, seed uint64) (run.Value
 	})
 }
 
-// solveAll runs all methods. One that finds no pose counts with the pose it started from, and as "failed KEY".
+// warn tells the user what is doubtful.
+func (j Job) warn(text string) {
+	if j.Progress != nil {
+		_, _ = fmt.Fprintln(j.Progress, "warning:", text)
+	}
+}
+
+// solveAll runs all methods. One that finds no pose counts with the pose it started from, and as "failed KEY". One whose
+// last step still moves the points counts with the pose it has, and as "unconverged KEY".
 func solveAll(values run.Values, f frame, p, q []r3.Vec, found func(key string, pose pointcloud.Pose) error) error {
 	for _, m := range Methods() {
 		pose := f.outward(pointcloud.Identity())
 		if s, err := solveIn(f, p, q, m.New()); err == nil {
 			pose = s.Pose
+			if !s.Converged() {
+				values["unconverged "+m.Key] = 1
+			}
 		} else {
 			values["failed "+m.Key] = 1
 		}

@@ -3,9 +3,6 @@ package registration
 import (
 	"math"
 	"math/rand/v2"
-	"reflect"
-	"runtime"
-	"slices"
 	"strings"
 	"testing"
 
@@ -13,49 +10,6 @@ import (
 
 	"github.com/robustloss/gomlx-robustloss/data/pointcloud"
 )
-
-func randomPoints(n int, seed uint64) []r3.Vec {
-	rng := rand.New(rand.NewPCG(seed, 7))
-	points := make([]r3.Vec, n)
-	for i := range points {
-		points[i] = r3.Vec{X: rng.Float64(), Y: .5 * rng.Float64(), Z: .2 * rng.Float64()}
-	}
-	return points
-}
-
-func TestTree_FindsWhatLookingAtAllPointsFinds(t *testing.T) {
-	for _, n := range []int{1, 2, 12, 13, 100, 1000} {
-		points := randomPoints(n, 1)
-		for i := range n / 3 { // with duplicates
-			points[n-1-i] = points[i]
-		}
-		tree := newTree(points)
-		for _, q := range append(randomPoints(50, 2), points[0]) {
-			best := neighbour{-1, math.Inf(1)}
-			var want []int
-			for i, p := range points {
-				d := r3.Norm2(r3.Sub(p, q))
-				if d < best.squared {
-					best = neighbour{i, d}
-				}
-				if d <= .04 {
-					want = append(want, i)
-				}
-			}
-			if got := tree.nearest(q); got != best {
-				t.Fatalf("%d points: nearest %v, want %v", n, got, best)
-			}
-			var got []int
-			for _, near := range tree.within(q, .2, nil) {
-				got = append(got, near.index)
-			}
-			slices.Sort(got)
-			if !slices.Equal(got, want) {
-				t.Fatalf("%d points: within .2: %v, want %v", n, got, want)
-			}
-		}
-	}
-}
 
 func surfaceCloud(t *testing.T, n int) *pointcloud.Cloud {
 	t.Helper()
@@ -65,6 +19,43 @@ func surfaceCloud(t *testing.T, n int) *pointcloud.Cloud {
 		t.Fatal(err)
 	}
 	return s.Sample(n, rng)
+}
+
+// On a surface twelve neighbours lie within r of a point if 12 = n·πr²/area: four times the points, half the radius. It does
+// not depend on the units, and for dense clouds it is .04 diameters.
+func TestChooseRadii_FollowTheDensity(t *testing.T) {
+	choose := func(a, b *pointcloud.Cloud) FeatureOptions {
+		t.Helper()
+		o, err := ChooseRadii(a, b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(o.FeatureRadius-3*o.NormalRadius) > 1e-12 {
+			t.Errorf("radii %+v: want the second three times the first", o)
+		}
+		return o
+	}
+	sparse, dense := surfaceCloud(t, 300), surfaceCloud(t, 1200)
+	few, more := choose(sparse, sparse).NormalRadius, choose(dense, dense).NormalRadius
+	if ratio := few / more; math.Abs(ratio-2) > .3 {
+		t.Errorf("radii %g for 300 points and %g for 1,200: ratio %g, want about 2", few, more, ratio)
+	}
+	if mixed := choose(dense, sparse).NormalRadius; math.Abs(mixed-few) > .1*few {
+		t.Errorf("the radius for a sparse and a dense cloud is %g, want that of the sparse one, %g", mixed, few)
+	}
+	far := &pointcloud.Cloud{}
+	for _, p := range dense.Points {
+		far.Points = append(far.Points, r3.Add(r3.Scale(1000, p), r3.Vec{X: 5e4}))
+	}
+	if moved := choose(far, far).NormalRadius; math.Abs(moved-more) > 1e-9 {
+		t.Errorf("in other units the radius is %g, want %g", moved, more)
+	}
+	if many := surfaceCloud(t, 9000); choose(many, many).NormalRadius != .04 {
+		t.Errorf("the radius for 9,000 points is %g, want .04", choose(many, many).NormalRadius)
+	}
+	if _, err := ChooseRadii(sparse, &pointcloud.Cloud{Points: []r3.Vec{{X: math.NaN()}}}); err == nil {
+		t.Error("a cloud that is not finite: no error")
+	}
 }
 
 func TestNormals_AreThoseOfTheSurface(t *testing.T) {
@@ -181,76 +172,5 @@ func TestFPFH_RefusesWhatItCannotDescribe(t *testing.T) {
 		if _, err := FPFH(test.cloud, test.radius); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want …%s…", err, want)
 		}
-	}
-}
-
-func TestReciprocal_IsWhatComparingAllPairsGives(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 3))
-	random := func(n int) *pointcloud.Features {
-		f := &pointcloud.Features{Points: make([]r3.Vec, n), Dim: 5, Values: make([]float32, 5*n)}
-		for i := 10; i < len(f.Values); i++ { // the first two features stay zero: they take no part
-			f.Values[i] = float32(rng.NormFloat64())
-		}
-		return f
-	}
-	a, b := random(300), random(200)
-	nearest := func(f, g *pointcloud.Features, i int) int {
-		best, at := math.Inf(1), -1
-		for j := 2; j < len(g.Points); j++ {
-			d := 0.0
-			for k := range 5 {
-				v := float64(f.Values[5*i+k] - g.Values[5*j+k])
-				d += v * v
-			}
-			if d < best {
-				best, at = d, j
-			}
-		}
-		return at
-	}
-	var want []Match
-	for i := 2; i < 300; i++ {
-		if j := nearest(a, b, i); nearest(b, a, j) == i {
-			want = append(want, Match{i, j})
-		}
-	}
-	for _, processors := range []int{1, 3} {
-		old := runtime.GOMAXPROCS(processors)
-		got, err := Reciprocal(a, b)
-		runtime.GOMAXPROCS(old)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !reflect.DeepEqual(got, want) {
-			t.Errorf("%d processors: %d matches, want %d", processors, len(got), len(want))
-		}
-	}
-	if _, err := Reciprocal(a, &pointcloud.Features{Dim: 4}); err == nil {
-		t.Error("features of 5 and 4 values: no error")
-	}
-}
-
-func TestTuples_KeepsMatchesThatAgree(t *testing.T) {
-	p := problem(t, pointcloud.ProblemOptions{Pairs: 400, OutlierRatio: .6, Noise: .001, Seed: 2})
-	matches := make([]Match, 400)
-	for i := range matches {
-		matches[i] = Match{i, i}
-	}
-	rng := func() *rand.Rand { return rand.New(rand.NewPCG(4, 4)) }
-	kept := Tuples(&pointcloud.Cloud{Points: p.P}, &pointcloud.Cloud{Points: p.Q}, matches, rng())
-	inliers := 0
-	for _, m := range kept {
-		if p.Inlier[m.Target] {
-			inliers++
-		}
-	}
-	if share := float64(inliers) / float64(len(kept)); len(kept) != 3*tupleMax || share < .75 {
-		t.Errorf("%d matches kept, %.0f %% of them true: want 3000, and more than the 40 %% there were", len(kept), 100*share)
-	}
-	if again := Tuples(&pointcloud.Cloud{Points: p.P}, &pointcloud.Cloud{Points: p.Q}, matches, rng()); !reflect.DeepEqual(kept, again) {
-		t.Error("the same seed gave other matches")
-	}
-	if got := Tuples(nil, nil, matches[:2], rng()); got != nil {
-		t.Errorf("two matches make no triple, got %v", got)
 	}
 }

@@ -4,34 +4,26 @@ import (
 	"context"
 	"fmt"
 	"image/color"
-	"io"
 	"math"
-	"os"
 	"path/filepath"
 
 	"gonum.org/v1/gonum/spatial/r3"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
 
 	"github.com/robustloss/gomlx-robustloss/data/pointcloud"
 	"github.com/robustloss/gomlx-robustloss/experiments/cli"
-)
-
-var (
-	blue   = color.NRGBA{R: 0x00, G: 0x64, B: 0xb0, A: 0xa0}
-	orange = color.NRGBA{R: 0xcf, G: 0x4a, B: 0x12, A: 0xa0}
+	"github.com/robustloss/gomlx-robustloss/experiments/figure"
 )
 
 // FiguresCommand draws one synthetic pair.
 type FiguresCommand struct {
 	cli.Runs
-	Out    string  `help:"Folder for the PNG files; the default is figures below the runs." type:"path" placeholder:"DIR"`
-	Points int     `help:"Points of each view." default:"5000"`
-	Noise  float64 `help:"Noise in diameters." default:"0.0025"`
-	Seed   uint64  `help:"Seed of the pair." default:"1"`
+	Out    string    `help:"Folder for the PNG files; the default is figures below the runs." type:"path" placeholder:"DIR"`
+	Points cli.Count `help:"Points of each view." default:"5000"`
+	Noise  float64   `help:"Noise in diameters." default:"0.0025"`
+	Seed   cli.Seed  `help:"Seed of the pair." default:"1"`
 }
 
 // Run writes clouds.png and residuals.png and prints their paths.
@@ -39,14 +31,11 @@ func (f *FiguresCommand) Run(ctx context.Context, s *cli.Session) error {
 	if f.Out == "" {
 		f.Out = f.Dir("registration", "figures")
 	}
-	if err := os.MkdirAll(f.Out, 0o755); err != nil {
-		return err
-	}
-	pair, err := pointcloud.NewPair(pointcloud.PairOptions{Surface: "bumpy sphere", Points: f.Points, Keep: .8, Noise: f.Noise, Seed: f.Seed})
+	pair, err := pointcloud.NewPair(pointcloud.PairOptions{Surface: "bumpy sphere", Points: int(f.Points), Keep: .8, Noise: f.Noise, Seed: uint64(f.Seed)})
 	if err != nil {
 		return err
 	}
-	p, err := Prepare(pair, FeatureOptions{NormalRadius: .04, FeatureRadius: .12}, f.Seed)
+	p, err := Prepare(pair, FeatureOptions{}, uint64(f.Seed))
 	if err != nil {
 		return err
 	}
@@ -59,7 +48,7 @@ func (f *FiguresCommand) Run(ctx context.Context, s *cli.Session) error {
 			return err
 		}
 		path := filepath.Join(f.Out, name)
-		if err := savePNG(path, plots); err != nil {
+		if err := figure.WritePNG(path, plots...); err != nil {
 			return err
 		}
 		_, _ = fmt.Fprintln(s.Out, path)
@@ -95,7 +84,7 @@ func cloudPlot(title string, target, source *pointcloud.Cloud) (*plot.Plot, erro
 		if err != nil {
 			return nil, err
 		}
-		scatter.GlyphStyle = draw.GlyphStyle{Color: []color.Color{blue, orange}[i], Radius: vg.Points(.7), Shape: draw.CircleGlyph{}}
+		scatter.GlyphStyle = figure.Dots(.7, figure.Palette[i])
 		p.Add(scatter)
 	}
 	return p, nil
@@ -125,31 +114,8 @@ func residualPlot(s *Solution) (*plot.Plot, error) {
 	bars.FillColor, bars.LineStyle.Width = color.NRGBA{R: 0x00, G: 0x64, B: 0xb0, A: 0x50}, 0
 	kernel := s.Last()
 	weight := plotter.NewFunction(func(r float64) float64 { return kernel.Weight(r) * kernel.Scale * kernel.Scale })
-	weight.Samples, weight.Color, weight.Width = 400, orange, vg.Points(1.5)
+	weight.Samples, weight.Color, weight.Width = 400, figure.Palette[1], vg.Points(1.5)
 	p.Add(bars, weight)
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, limit, 0, 1.05
 	return p, nil
-}
-
-// savePNG writes plots side by side.
-func savePNG(path string, plots []*plot.Plot) (err error) {
-	const side = 9 * vg.Centimeter
-	canvas := vgimg.New(vg.Length(len(plots))*side, side)
-	tiles := draw.Tiles{Rows: 1, Cols: len(plots), PadX: vg.Points(8)}
-	row := plot.Align([][]*plot.Plot{plots}, tiles, draw.New(canvas))[0]
-	for i, p := range plots {
-		p.Draw(row[i])
-	}
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if e := f.Close(); err == nil {
-			err = e
-		}
-	}()
-	var png io.WriterTo = vgimg.PngCanvas{Canvas: canvas}
-	_, err = png.WriteTo(f)
-	return err
 }

@@ -1,6 +1,7 @@
 package registration
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -42,6 +43,27 @@ func TestKept_ResultsMakeTheTablesAndHoldTheirClaims(t *testing.T) {
 		}
 		if s, f := cell(3, "shape", column), cell(3, fgrKey, column); s < f {
 			t.Errorf("%s: shape-annealed solves %g, FGR %g", column, s, f)
+		}
+	}
+}
+
+func TestTables_SayWhatWasNotSolved(t *testing.T) {
+	results, err := Kept("quick")
+	if err != nil {
+		t.Fatal(err)
+	}
+	items, err := results[0].Items()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if notes := unsolved(items); notes != nil {
+		t.Errorf("notes %q for results in which all was solved", notes)
+	}
+	items[0].Values["failed l2"], items[1].Values["unconverged shape"], items[2].Values["unconverged shape"] = 1, 1, 1
+	notes := strings.Join(unsolved(items), "\n")
+	for _, want := range []string{"found no pose and count with the one they started from: least squares (α = 2) (1 of 10).", "shape-annealed, α from 2 to −32 (2 of 10)."} {
+		if !strings.Contains(notes, want) {
+			t.Errorf("the notes have no %q: %s", want, notes)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/robustloss/gomlx-robustloss/experiments/stats"
 	"github.com/robustloss/gomlx-robustloss/robustloss/scalar"
 )
 
@@ -71,4 +72,34 @@ func (s Fixed) Kernel(int, []float64) (scalar.Kernel, error) {
 		return scalar.Kernel{}, fmt.Errorf("a fixed kernel with the scale %g: want > 0", s.Scale)
 	}
 	return scalar.Kernel{Alpha: s.Alpha, Scale: s.Scale}, nil
+}
+
+const (
+	fittedResiduals = 512 // residuals that stand for all in a fit
+	leastWindow     = 10  // least half width of the fit's window, in units of the scale
+)
+
+// Fitted lets the scale fall as in [1] and takes α from the data: whenever the scale changes, the shape of maximum
+// likelihood for the residuals at that scale (scalar.FitTruncated), in a window that holds all of them. The more of the
+// matches are outliers at that scale, the lower α.
+//
+// A Fitted belongs to one solve at a time.
+type Fitted struct{ alpha float64 }
+
+// Kernel implements [Schedule]. Of many residuals it takes 512, evenly spaced in their order.
+func (f *Fitted) Kernel(step int, residuals []float64) (scalar.Kernel, error) {
+	c := math.Sqrt(Mu(step) / 4)
+	if step%stepsPer == 0 {
+		sorted := stats.EvenlySpaced(residuals, fittedResiduals)
+		largest := residuals[0]
+		for _, r := range residuals {
+			largest = max(largest, r)
+		}
+		fit, err := scalar.FitTruncated(sorted, nil, &scalar.TruncatedOptions{Scale: &c, Tau: max(leastWindow, 1.01*largest/c)})
+		if err != nil {
+			return scalar.Kernel{}, err
+		}
+		f.alpha = fit.Alpha
+	}
+	return scalar.Kernel{Alpha: f.alpha, Scale: c}, nil
 }

@@ -11,8 +11,12 @@ import (
 	"github.com/robustloss/gomlx-robustloss/robustloss/scalar"
 )
 
-// Iterations is the number of Gauss–Newton steps of [1].
-const Iterations = 64
+const (
+	// Iterations is the number of Gauss–Newton steps of [1].
+	Iterations = 64
+	// MinMatches is the least number of matches that Solve accepts, as in [1].
+	MinMatches = 10
+)
 
 // Solution is what Solve found.
 type Solution struct {
@@ -22,7 +26,15 @@ type Solution struct {
 	// of length, in the units of the points.
 	Residuals []float64
 	Scale     float64
+	// LastMotion is by how much the last step moved a point at distance 1 from the centre, at most, in units of Scale.
+	LastMotion float64
 }
+
+// restless is the motion of the last step above which a solution has not converged.
+const restless = 1e-3
+
+// Converged reports whether the last step moved the points by less than a thousandth of Scale.
+func (s *Solution) Converged() bool { return s.LastMotion < restless }
 
 // Step is one Gauss–Newton step.
 type Step struct {
@@ -43,6 +55,8 @@ func (s *Solution) Weight(r float64) float64 {
 // Solve looks for the pose T that makes Σ ρ(‖p − T·q‖, α, c) small, by [Iterations] Gauss–Newton steps from the identity
 // with the kernels of the schedule. p and q are matched points of cloud 0 and cloud 1. Distances are divided by the
 // larger of the two clouds' radii, so that α and c mean the same in any units.
+//
+// All steps are always made; [Solution.Converged] says whether they came to rest.
 //
 // It fails for fewer than [MinMatches] matches, points that are not finite, points on one line, and where the weights
 // leave no rigid motion determined.
@@ -70,10 +84,20 @@ func solveIn(f frame, p, q []r3.Vec, schedule Schedule) (*Solution, error) {
 			return nil, fmt.Errorf("registration: step %d with α = %g, c = %g: %w", i, kernel.Alpha, kernel.Scale, err)
 		}
 		pose = step.Compose(pose)
+		s.LastMotion = motion(step)
 	}
 	distances(target, source, pose, s.Residuals)
 	s.Pose = f.outward(pose)
 	return s, nil
+}
+
+// motion returns by how much a pose moves the ends of the unit vectors along the axes, at most.
+func motion(p pointcloud.Pose) float64 {
+	largest := 0.0
+	for _, e := range []r3.Vec{{X: 1}, {Y: 1}, {Z: 1}, {X: -1}, {Y: -1}, {Z: -1}} {
+		largest = max(largest, r3.Norm(r3.Sub(p.Apply(e), e)))
+	}
+	return largest
 }
 
 func distances(p, q []r3.Vec, pose pointcloud.Pose, out []float64) {
@@ -163,4 +187,89 @@ func (e *normalEquations) solve() ([6]float64, error) {
 		xi[i] = -solution.AtVec(i)
 	}
 	return xi, nil
+}
+
+// frame is the coordinate system in which the solver works: each cloud around its own centre, both divided by one scale.
+type frame struct {
+	target, source r3.Vec // centres
+	scale          float64
+}
+
+// newFrame puts the centres at the means, and the larger of the two radii at 1.
+func newFrame(target, source []r3.Vec) frame {
+	f := frame{target: pointcloud.Centroid(target), source: pointcloud.Centroid(source)}
+	f.scale = max(pointcloud.MaxRadius(target, f.target), pointcloud.MaxRadius(source, f.source))
+	return f
+}
+
+// frameOf is the frame of two whole clouds.
+func frameOf(target, source *pointcloud.Cloud) (frame, error) {
+	for i, cloud := range []*pointcloud.Cloud{target, source} {
+		if err := cloud.Validate(); err != nil {
+			return frame{}, fmt.Errorf("registration: cloud %d: %w", i, err)
+		}
+	}
+	f := newFrame(target.Points, source.Points)
+	if !(f.scale > 0) {
+		return frame{}, fmt.Errorf("registration: all points of a cloud are the same point")
+	}
+	return f, nil
+}
+
+// diameter is the unit of the features' radii: about the diameter of the larger cloud.
+func (f frame) diameter() float64 { return 2 * f.scale }
+
+func inFrame(points []r3.Vec, centre r3.Vec, scale float64) []r3.Vec {
+	out := make([]r3.Vec, len(points))
+	for i, p := range points {
+		out[i] = r3.Scale(1/scale, r3.Sub(p, centre))
+	}
+	return out
+}
+
+// outward turns a pose between the normalised clouds into one between the clouds: p̂ = R·q̂ + t with p̂ = (p − m₀)/s,
+// q̂ = (q − m₁)/s gives p = R·q + (s·t + m₀ − R·m₁).
+func (f frame) outward(pose pointcloud.Pose) pointcloud.Pose {
+	moved := pose.Rotate(f.source)
+	pose.T = r3.Add(r3.Scale(f.scale, pose.T), r3.Sub(f.target, moved))
+	return pose
+}
+
+// checkMatches reports matches that determine no rigid motion.
+func checkMatches(p, q []r3.Vec) error {
+	if len(p) != len(q) {
+		return fmt.Errorf("registration: %d target points for %d source points: matches come in pairs", len(p), len(q))
+	}
+	if len(p) < MinMatches {
+		return fmt.Errorf("registration: %d matches are too few: want at least %d", len(p), MinMatches)
+	}
+	for i := range p {
+		for side, v := range []r3.Vec{p[i], q[i]} {
+			if sum := v.X + v.Y + v.Z; math.IsNaN(sum) || math.IsInf(sum, 0) {
+				return fmt.Errorf("registration: match %d has a point of cloud %d that is not finite: (%g, %g, %g)", i, side, v.X, v.Y, v.Z)
+			}
+		}
+	}
+	for side, points := range [][]r3.Vec{p, q} {
+		if collinear(points) {
+			return fmt.Errorf("registration: the %d matched points of cloud %d lie on one line: rotations about it cannot be told apart", len(points), side)
+		}
+	}
+	return nil
+}
+
+// collinear reports whether the second largest standard deviation of the points is below 1e-6 of the largest.
+func collinear(points []r3.Vec) bool {
+	centre := pointcloud.Centroid(points)
+	m := mat.NewDense(len(points), 3, nil)
+	for i, p := range points {
+		d := r3.Sub(p, centre)
+		m.SetRow(i, []float64{d.X, d.Y, d.Z})
+	}
+	var svd mat.SVD
+	if !svd.Factorize(m, mat.SVDNone) {
+		return true
+	}
+	values := svd.Values(nil)
+	return values[1] <= 1e-6*values[0]
 }

@@ -22,68 +22,6 @@ func problem(t *testing.T, o pointcloud.ProblemOptions) *pointcloud.Problem {
 	return p
 }
 
-// Fast global registration weights a match by its line process l = (μ/(μ + r²))².
-func TestScaleAnnealed_IsFastGlobalRegistrationAtMinusTwo(t *testing.T) {
-	for step := range Iterations {
-		kernel, err := ScaleAnnealed{Alpha: -2}.Kernel(step, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		mu := Mu(step)
-		for r := 1e-4; r < 3; r *= 1.3 {
-			got := kernel.Weight(r) * kernel.Scale * kernel.Scale
-			want := math.Pow(mu/(mu+r*r), 2)
-			if math.Abs(got-want) > 1e-13*want {
-				t.Fatalf("step %d, r = %g: c²·w = %.17g, want %.17g", step, r, got, want)
-			}
-			// And its loss is ½·μr²/(μ + r²) in units of c², the objective of the paper up to a factor.
-			if rho := kernel.Rho(r) * kernel.Scale * kernel.Scale; math.Abs(rho-mu*r*r/(mu+r*r)/2) > 1e-13*rho {
-				t.Fatalf("step %d, r = %g: c²ρ = %.17g", step, r, rho)
-			}
-		}
-	}
-}
-
-// Numbers of the released program of [1]: 11 divisions, μ = 0.02469 from step 40 on.
-func TestMu_FollowsTheReleasedProgram(t *testing.T) {
-	if got := Mu(0); got != 1/1.4 {
-		t.Errorf("μ starts at %g, want 1/1.4", got)
-	}
-	if Mu(3) != Mu(0) || Mu(4) != Mu(0)/1.4 {
-		t.Error("μ changes at other steps than every fourth")
-	}
-	if got, want := Mu(40), math.Pow(1.4, -11); math.Abs(got-want) > 1e-15 || Mu(39) <= maxDistance || Mu(63) != got {
-		t.Errorf("μ ends at %g (and %g at step 63), want %g", got, Mu(63), want)
-	}
-}
-
-func TestSchedules_GiveTheKernelsOfTheirDescription(t *testing.T) {
-	for _, test := range []struct {
-		schedule     Schedule
-		step         int
-		alpha, scale float64
-	}{
-		{Graduated(), 0, 2, TerminalScale()},
-		{Graduated(), 7, 1, TerminalScale()},
-		{Graduated(), 16, 0, TerminalScale()},
-		{Graduated(), 48, -32, TerminalScale()},
-		{Graduated(), 63, -32, TerminalScale()},
-		{Fixed{Alpha: -2, Scale: .1}, 9, -2, .1},
-		{ScaleAnnealed{Alpha: math.Inf(-1)}, 0, math.Inf(-1), math.Sqrt(1 / 1.4 / 4)},
-		{ScaleAnnealed{Alpha: 1}, 63, 1, TerminalScale()},
-	} {
-		kernel, err := test.schedule.Kernel(test.step, nil)
-		if err != nil || kernel != (scalar.Kernel{Alpha: test.alpha, Scale: test.scale}) {
-			t.Errorf("%+v at step %d: %+v (%v), want α = %g, c = %g", test.schedule, test.step, kernel, err, test.alpha, test.scale)
-		}
-	}
-	for _, broken := range []Schedule{ShapeAnnealed{}, ShapeAnnealed{Alphas: []float64{1}}, Fixed{Alpha: 1}, Fixed{Scale: math.NaN()}} {
-		if _, err := broken.Kernel(0, nil); err == nil || !strings.Contains(err.Error(), "want") {
-			t.Errorf("%+v: error %v", broken, err)
-		}
-	}
-}
-
 func TestSolve_FindsTheExactPoseOfMatchesWithoutNoise(t *testing.T) {
 	p := problem(t, pointcloud.ProblemOptions{Pairs: 60, Seed: 3})
 	for _, schedule := range []Schedule{ScaleAnnealed{Alpha: -2}, Graduated(), Fixed{Alpha: 2, Scale: 1}, Fixed{Alpha: 1, Scale: .1}} {
@@ -95,6 +33,31 @@ func TestSolve_FindsTheExactPoseOfMatchesWithoutNoise(t *testing.T) {
 			t.Errorf("%+v: pose error %g", schedule, e)
 		}
 	}
+}
+
+func TestSolve_SaysWhetherItHasConverged(t *testing.T) {
+	p := problem(t, pointcloud.ProblemOptions{Pairs: 200, OutlierRatio: .5, Noise: .005, Seed: 3})
+	s, err := Solve(p.P, p.Q, Graduated())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !s.Converged() {
+		t.Errorf("the last step of a solution moved the points by %g", s.LastMotion)
+	}
+	// Least squares until the last step, which is robust and starts to leave the false matches alone.
+	if s, err = Solve(p.P, p.Q, lastMoment{}); err != nil || s.Converged() {
+		t.Errorf("converged with a kernel that changes in the last step: the points moved by %g (%v)", s.LastMotion, err)
+	}
+}
+
+// lastMoment is least squares until the last step.
+type lastMoment struct{}
+
+func (lastMoment) Kernel(step int, _ []float64) (scalar.Kernel, error) {
+	if step < Iterations-1 {
+		return scalar.Kernel{Alpha: 2, Scale: 1}, nil
+	}
+	return scalar.Kernel{Alpha: 0, Scale: TerminalScale()}, nil
 }
 
 // With α = 2 the steps must end where no small motion lowers the sum of squares.
