@@ -87,12 +87,20 @@ func quantile(alpha, upper, inner float64) float64 {
 	return math.Exp(s.solveTail(panels, upper*z))
 }
 
+const (
+	// newtonEnd ends Newton's method at a relative step of which the square, the error that is left, is below the rounding errors.
+	newtonEnd = 1e-8
+
+	// erfcTail is where math.Erfcinv, which works on 1 − upper, begins to lose digits.
+	erfcTail = 1e-4
+)
+
 // erfcInv returns y > 0 with erfc(y) = 2·upper and erf(y) = 2·inner.
 func erfcInv(upper, inner float64) float64 {
 	if inner < 0.25 {
 		return math.Erfinv(2 * inner)
 	}
-	if upper > 1e-4 {
+	if upper > erfcTail {
 		return math.Erfcinv(2 * upper)
 	}
 	// Newton's method on log erfc, from its leading term: erfc(y) ≈ e^(−y²)/(y√π).
@@ -101,7 +109,7 @@ func erfcInv(upper, inner float64) float64 {
 	for range 12 {
 		step := (math.Log(math.Erfc(y)) - target) * math.Erfc(y) * math.Sqrt(math.Pi) / 2 * math.Exp(y*y)
 		y += step
-		if math.Abs(step) < 1e-9*y {
+		if math.Abs(step) < newtonEnd*y {
 			break
 		}
 	}
@@ -136,7 +144,7 @@ func (s *shape) solveTail(panels []panel, mass float64) float64 {
 			step = next - v
 		}
 		v = next
-		if math.Abs(step) < 1e-8 { // and the error left is its square
+		if math.Abs(step) < newtonEnd {
 			break
 		}
 	}
@@ -155,7 +163,7 @@ func (s *shape) solveBody(panels []panel, mass float64) float64 {
 	for range 20 {
 		step := (mass - inside - gauss(s.density, from, x)) / s.density(x)
 		x += step
-		if math.Abs(step) < 1e-8*x {
+		if math.Abs(step) < newtonEnd*x {
 			break
 		}
 	}

@@ -1,9 +1,9 @@
 // Package scalar is Barron's general robust loss [1] on plain float64, with no graph and no backend: the loss
 // and its derivatives for solvers, the probability distribution behind it, and maximum likelihood fits.
 //
-// A least squares fit trusts every residual; a single gross outlier is then enough to drag it away. The general
-// loss has a shape α that says how much a large residual is still believed, from "fully" (α = 2, least squares)
-// to "not at all" (α = −∞), and a scale c that says what "large" means:
+// In a least squares fit, a single gross outlier can move the result anywhere. The general loss has a shape α that says how
+// much a large residual counts, from fully (α = 2, least squares) to not at all (α = −∞), and a scale c that says what
+// large means:
 //
 //		ρ(x, α, c) = (|α−2|/α) · [((x/c)²/|α−2| + 1)^(α/2) − 1]
 //

@@ -454,23 +454,3 @@ func BenchmarkFit(b *testing.B) {
 		})
 	}
 }
-
-// A tenth of the measurements is wrong; the fit says how heavy the tails are and does not lose the location.
-func ExampleFit() {
-	rng := rand.New(rand.NewPCG(1, 2))
-	samples := make([]float64, 1000)
-	for i := range samples {
-		samples[i] = 5 + 0.1*rng.NormFloat64()
-		if i%10 == 0 {
-			samples[i] = 20 * rng.Float64()
-		}
-	}
-	g, err := Fit(samples, nil)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Printf("μ = %.2f, α = %.2f, c = %.2f\n", g.Mu, g.Alpha, g.Scale)
-	// Output:
-	// μ = 5.01, α = 0.00, c = 0.05
-}

@@ -181,7 +181,12 @@ func (g General) ExKurtosis() float64 {
 	return math.Exp(fourth+LogPartition(g.Alpha)-2*second) - 3
 }
 
-// logMoment returns the logarithm of the integral of |x|^k·e^−ρ(x, α, 1) over the real line: +Inf from e⁵⁰⁰⁰ on.
+const (
+	momentLimit   = 5000 // log of a moment that is taken for +Inf
+	momentRescale = 600  // log of an integrand, beside the sum, from which on the sum is scaled down
+)
+
+// logMoment returns the logarithm of the integral of |x|^k·e^−ρ(x, α, 1) over the real line: +Inf from momentLimit on.
 func logMoment(alpha, k float64) float64 {
 	s := newShape(alpha)
 	var store [64]panel
@@ -197,11 +202,11 @@ func logMoment(alpha, k float64) float64 {
 		if rise := s.rhoLog(v) + tailRise; s.rhoLog(to) > rise {
 			to = s.inverse(rise)
 		}
-		if top := math.Max(g(v), g(to)); top > offset+600 {
+		if top := math.Max(g(v), g(to)); top > offset+momentRescale {
 			total *= math.Exp(offset - top)
 			offset = top
 		}
-		if offset > 5000 {
+		if offset > momentLimit {
 			return math.Inf(1)
 		}
 		mass := gauss(func(v float64) float64 { return math.Exp(g(v) - offset) }, v, to)

@@ -3,7 +3,6 @@ package scalar
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"strconv"
 	"strings"
 	"testing"
@@ -290,16 +289,4 @@ func TestGeneral_BadParametersPanic(t *testing.T) {
 	for _, p := range []float64{-1e-9, 1 + 1e-9, math.Inf(1)} {
 		checkPanics(t, fmt.Sprintf("Quantile(%g)", p), func() { General{Alpha: 1, Scale: 1}.Quantile(p) })
 	}
-}
-
-// Heavy tails have room for outliers, and pay for it in the middle.
-func ExampleGeneral() {
-	for _, alpha := range []float64{0, 1, 2} {
-		g := General{Mu: 0, Alpha: alpha, Scale: 1, Src: rand.NewPCG(1, 2)}
-		fmt.Printf("α = %g: p(0) = %.4f, P(X > 5) = %.2g, 99 %% below %.4f\n", alpha, g.Prob(0), g.Survival(5), g.Quantile(0.99))
-	}
-	// Output:
-	// α = 0: p(0) = 0.2251, P(X > 5) = 0.088, 99 % below 45.0010
-	// α = 1: p(0) = 0.3056, P(X > 5) = 0.0051, 99 % below 4.3242
-	// α = 2: p(0) = 0.3989, P(X > 5) = 2.9e-07, 99 % below 2.3263
 }

@@ -400,26 +400,3 @@ func TestIRLS_Errors(t *testing.T) {
 		}
 	}
 }
-
-// A line through points of which a fifth is wrong.
-func ExampleIRLS() {
-	rng := rand.New(rand.NewPCG(1, 2))
-	x, y := mat.NewDense(50, 2, nil), mat.NewVecDense(50, nil)
-	for i := range 50 {
-		u := rng.Float64()
-		x.SetRow(i, []float64{u, 1})
-		y.SetVec(i, 0.7*u+0.15+0.02*rng.NormFloat64())
-		if i%5 == 0 {
-			y.SetVec(i, rng.Float64())
-		}
-	}
-	fit, err := IRLS(x, y, nil)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Printf("y = %.2f·x + %.2f, α = %.2f, c = %.3f; %v\n",
-		fit.Coefficients.AtVec(0), fit.Coefficients.AtVec(1), fit.Alpha, fit.Scale, fit.Stop)
-	// Output:
-	// y = 0.72·x + 0.14, α = 0.03, c = 0.012; the objective converged
-}

@@ -217,16 +217,23 @@ type ordinary struct {
 	bt   float64 // |α−2|·t
 }
 
+// What is ordinary.
+const (
+	ordinaryRange    = 1e30 // of |r|/c and c, and of their inverses: products of a few of them stay in float64's range
+	ordinaryGap      = 1e3  // of |α−2| and its inverse: beyond, q and α·t are too far from 1 for Log1p and Exp to keep all digits
+	ordinaryExponent = 30   // of |y|: its rounding error, which enters e^y, stays below 1e-14
+)
+
 // ordinary returns the ordinary point at |r|, if it is one.
 func (k Kernel) ordinary(r float64) (p ordinary, ok bool) {
-	const far = 1e30
 	p.u = r / k.Scale
-	if !(p.u > 1/far && p.u < far && k.Scale > 1/far && k.Scale < far) {
+	const far, near = ordinaryRange, 1 / ordinaryRange
+	if !(p.u > near && p.u < far && k.Scale > near && k.Scale < far) {
 		return p, false
 	}
 	z, gap := p.u*p.u, math.Abs(k.Alpha-2)
 	switch {
-	case gap > 1e-3 && gap < 1e3:
+	case gap > 1/ordinaryGap && gap < ordinaryGap:
 		q := z / gap
 		t := math.Log1p(q)
 		p.y, p.base, p.bt = k.Alpha/2*t, 1+q, gap*t
@@ -237,7 +244,7 @@ func (k Kernel) ordinary(r float64) (p ordinary, ok bool) {
 	default:
 		return p, false
 	}
-	return p, math.Abs(p.y) < 30
+	return p, math.Abs(p.y) < ordinaryExponent
 }
 
 // rho returns ρ = (b·t/2)·E(y).

@@ -337,27 +337,3 @@ func BenchmarkKernel(b *testing.B) {
 		})
 	}
 }
-
-// What an outlier of ten scales costs, and how hard it pulls.
-func ExampleKernel() {
-	for _, alpha := range []float64{2, 1, 0, -2, math.Inf(-1)} {
-		k := Kernel{Alpha: alpha, Scale: 1}
-		fmt.Printf("α = %4g: ρ(10) = %7.4f, ψ(10) = %7.4f, weight %.4f\n", alpha, k.Rho(10), k.Influence(10), k.Weight(10))
-	}
-	// Output:
-	// α =    2: ρ(10) = 50.0000, ψ(10) = 10.0000, weight 1.0000
-	// α =    1: ρ(10) =  9.0499, ψ(10) =  0.9950, weight 0.0995
-	// α =    0: ρ(10) =  3.9318, ψ(10) =  0.1961, weight 0.0196
-	// α =   -2: ρ(10) =  1.9231, ψ(10) =  0.0148, weight 0.0015
-	// α = -Inf: ρ(10) =  1.0000, ψ(10) =  0.0000, weight 0.0000
-}
-
-// For a solver that minimises ½·Σ ρ(s) over squared residuals with ρ′(0) = 1.
-func ExampleKernel_RhoSquared() {
-	k := Kernel{Alpha: 0, Scale: 2}
-	rho, rho1, rho2 := k.RhoSquared(9)
-	factor := 2 * k.Scale * k.Scale
-	fmt.Printf("%.4f %.4f %.4f\n", factor*rho, factor*rho1, factor*rho2)
-	// Output:
-	// 6.0302 0.4706 -0.0277
-}

@@ -3,10 +3,12 @@ package scalar
 import (
 	"math"
 
+	"gonum.org/v1/gonum/integrate/quad"
+
 	"github.com/robustloss/gomlx-robustloss/robustloss/internal/partition"
 )
 
-// LogPartition returns log Z(α), the price of a shape in the likelihood [1, Eq. 17]:
+// LogPartition returns log Z(α), the logarithm of the constant that makes e^−ρ/Z a density [1, Eq. 17]:
 //
 //	Z(α) = ∫ exp(−ρ(x, α, 1)) dx over the real line, α ∈ [0, +∞]
 //
@@ -63,9 +65,9 @@ const (
 	bodyGrowth = 4
 	tailWidth  = 1.5 // of the first panel, in v
 	tailWidest = 5
-	tailRise   = 8     // of ρ over a panel: e^−ρ falls by e^−tailRise
+	tailRise   = 8 // of ρ over a panel: e^−ρ falls by e^−tailRise
+	tailGrowth = 1.5
 	negligible = 1e-17 // of a sum
-	tailVanish = 40    // e^−tailVanish of the integrand at the start is nothing beside the whole
 )
 
 // panel is one panel of an integral, in x (body) or v (tail), and the integral over it.
@@ -103,7 +105,7 @@ func (s *shape) tailPanels(panels []panel, v, end, mass float64) []panel {
 		if s.alpha >= 0 && p.mass <= negligible*mass || mass == 0 && p.mass <= negligible*largest {
 			return panels
 		}
-		v, width = to, width*1.5
+		v, width = to, width*tailGrowth
 	}
 	return panels
 }
@@ -225,7 +227,7 @@ func (s *shape) inverse(rho float64) float64 {
 		return math.Log(2*rho) / 2
 	}
 	y := math.Log1p(rho/s.front) / s.half // log(1 + z/b)
-	if y > 40 {
+	if y > exponentAlone {
 		return (s.logGap + y) / 2
 	}
 	return (s.logGap + math.Log(math.Expm1(y))) / 2
@@ -234,26 +236,12 @@ func (s *shape) inverse(rho float64) float64 {
 // gaussOrder is the number of nodes of the Gauss-Legendre rule on each panel.
 const gaussOrder = 16
 
-// gaussNodes and gaussWeights are the rule on [−1, 1].
-var gaussNodes, gaussWeights = gaussLegendre()
+// gaussNodes and gaussWeights are the rule on [−1, 1]. They are gonum's; its quad.Fixed is not used, as it allocates them anew
+// for each panel.
+var gaussNodes, gaussWeights = gaussRule()
 
-// gaussLegendre returns the zeros of the Legendre polynomial P_n, found by Newton's method, and the weights
-// 2/((1−x²)·P_n′(x)²), n = gaussOrder.
-func gaussLegendre() (nodes, weights [gaussOrder]float64) {
-	const n = gaussOrder
-	for i := range n {
-		x := -math.Cos(math.Pi * (float64(i) + 0.75) / (n + 0.5))
-		var slope float64
-		for range 8 {
-			previous, p := 1.0, x
-			for k := 2.0; k <= n; k++ {
-				previous, p = p, ((2*k-1)*x*p-(k-1)*previous)/k
-			}
-			slope = n * (x*p - previous) / (x*x - 1)
-			x -= p / slope
-		}
-		nodes[i], weights[i] = x, 2/((1-x*x)*slope*slope)
-	}
+func gaussRule() (nodes, weights [gaussOrder]float64) {
+	quad.Legendre{}.FixedLocations(nodes[:], weights[:], -1, 1)
 	return nodes, weights
 }
 

@@ -1,7 +1,6 @@
 package scalar
 
 import (
-	"fmt"
 	"math"
 	"testing"
 )
@@ -134,18 +133,4 @@ func checkPanics(t *testing.T, what string, f func()) {
 		}
 	}()
 	f()
-}
-
-// What the tails cost: Z is an area, large for heavy tails.
-func ExampleLogPartition() {
-	for _, alpha := range []float64{0, 1, 2, math.Inf(1)} {
-		fmt.Printf("log Z(%g) = %.4f\n", alpha, LogPartition(alpha))
-	}
-	fmt.Printf("truncated at ±10, log Z(-2) = %.4f\n", LogPartitionTruncated(-2, 10))
-	// Output:
-	// log Z(0) = 1.4913
-	// log Z(1) = 1.1855
-	// log Z(2) = 0.9189
-	// log Z(+Inf) = 0.7053
-	// truncated at ±10, log Z(-2) = 1.7458
 }

@@ -21,6 +21,14 @@ type point struct {
 	base       scaled  // 1+q
 }
 
+const (
+	rootVanishes   = 0x1p-27 // √q below which 1+q = 1
+	rootOverwhelms = 0x1p60  // and from which on 1+q = q
+	largestSquare  = 1e300   // stands for a u² that overflows: e^±largestSquare is 0 or +Inf as well
+	exponentAlone  = 40      // y beyond which e^y − 1 = e^y
+	seriesEnd      = 1e-18   // of a sum around ½
+)
+
 // at returns the point at u = |r|/c.
 func (k Kernel) at(u scaled) point {
 	p := point{alpha: k.Alpha, gap: math.Abs(k.Alpha - 2), ratio: u, base: scaled{0.5, 1}}
@@ -38,15 +46,15 @@ func (k Kernel) at(u scaled) point {
 	rootValue := root.float()
 	p.q = rootValue * rootValue
 	switch {
-	case rootValue < 0x1p-27: // 1+q = 1
+	case rootValue < rootVanishes:
 		p.flat = true
 	case rootValue < 1:
 		p.tLo = math.Log1p(p.q)
 		p.base = newScaled(1 + p.q)
-	case rootValue < 0x1p60:
+	case rootValue < rootOverwhelms:
 		p.base = newScaled(1 + p.q)
 		p.split()
-	default: // 1+q = q, which may be out of range
+	default: // q may be out of range
 		p.base = root.times(root)
 		p.split()
 	}
@@ -65,7 +73,7 @@ func (p *point) split() {
 
 // z returns u², clamped to stay finite.
 func (p *point) z() float64 {
-	return math.Min(p.ratio.times(p.ratio).float(), 1e300)
+	return math.Min(p.ratio.times(p.ratio).float(), largestSquare)
 }
 
 // exponent returns αt/2 and its rounding error.
@@ -115,7 +123,7 @@ func (p *point) rho() float64 {
 		front = p.gap / p.alpha
 	}
 	e := expScaled(y, correction)
-	if y > 40 { // e^y − 1 = e^y
+	if y > exponentAlone {
 		return e.times(newScaled(front)).float()
 	}
 	return front * (e.float() - 1)
@@ -221,7 +229,7 @@ func kernelK(v float64) float64 {
 		return (math.Expm1(-v)/v + 1) / v
 	}
 	sum, term := 0.0, 0.5 // (−v)^n/(n+2)!
-	for n := 3.0; math.Abs(term) > 1e-18; n++ {
+	for n := 3.0; math.Abs(term) > seriesEnd; n++ {
 		sum += term
 		term *= -v / n
 	}

@@ -1,7 +1,6 @@
 package scalar
 
 import (
-	"fmt"
 	"math"
 	"testing"
 )
@@ -67,18 +66,4 @@ func TestSchedule_WithoutStepsIsTo(t *testing.T) {
 			t.Errorf("%+v gives %g", s, got)
 		}
 	}
-}
-
-// From least squares to Welsch's loss in eight steps.
-func ExampleLinearSchedule() {
-	s := LinearSchedule{From: 2, To: math.Inf(-1), Steps: 8}
-	for step := 0; step <= 8; step += 2 {
-		fmt.Printf("%.4f\n", s.Alpha(step))
-	}
-	// Output:
-	// 2.0000
-	// 1.6667
-	// 1.0000
-	// -1.0000
-	// -Inf
 }

@@ -47,7 +47,7 @@ const (
 //	Σ weights[i]·(ρ(residuals[i], α, c) + log c + log Z̃(α, τ)) over the residuals with |r| ≤ τ·c
 //
 // The more of the residuals in the window are outliers, the lower the result: 2 if they are normal with standard
-// deviation c, and −∞ if a peak stands on a floor of outliers. A nil weights means 1 for each, a nil options the zero
+// deviation c, and down to −∞ if they are a narrow peak and outliers spread evenly. A nil weights means 1 for each, a nil options the zero
 // value. The residuals may have either sign, or be norms. Residuals s·r give the same α, and |s|·c.
 //
 // The errors are [ErrArgument] for a residual or weight that is NaN or infinite, a negative weight or an impossible option,

@@ -1,7 +1,6 @@
 package scalar
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -193,24 +192,4 @@ func BenchmarkFitTruncated(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-}
-
-// Which α suits these residuals? A third of them are outliers, so a redescending loss.
-func ExampleFitTruncated() {
-	rng := rand.New(rand.NewPCG(1, 2))
-	residuals := make([]float64, 3000)
-	for i := range residuals {
-		residuals[i] = 0.1 * rng.NormFloat64()
-		if i%3 == 0 {
-			residuals[i] = 2*rng.Float64() - 1
-		}
-	}
-	fit, err := FitTruncated(residuals, nil, &TruncatedOptions{Scale: new(0.1)})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Printf("α = %.1f, weight of a residual of 3c: %.3f of that of 0\n", fit.Alpha, fit.Kernel().Weight(0.3)/fit.Kernel().Weight(0))
-	// Output:
-	// α = -0.4, weight of a residual of 3c: 0.152 of that of 0
 }

@@ -1,0 +1,324 @@
+package scalar_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/robustloss/gomlx-robustloss/robustloss/scalar"
+	"gonum.org/v1/gonum/mat"
+)
+
+// What an outlier of ten scales costs, its influence, and its weight in iteratively reweighted least squares.
+func ExampleKernel() {
+	for _, alpha := range []float64{2, 1, 0, -2, math.Inf(-1)} {
+		k := scalar.Kernel{Alpha: alpha, Scale: 1}
+		fmt.Printf("α = %4g: ρ(10) = %7.4f, ψ(10) = %7.4f, weight %.4f\n", alpha, k.Rho(10), k.Influence(10), k.Weight(10))
+	}
+	// Output:
+	// α =    2: ρ(10) = 50.0000, ψ(10) = 10.0000, weight 1.0000
+	// α =    1: ρ(10) =  9.0499, ψ(10) =  0.9950, weight 0.0995
+	// α =    0: ρ(10) =  3.9318, ψ(10) =  0.1961, weight 0.0196
+	// α =   -2: ρ(10) =  1.9231, ψ(10) =  0.0148, weight 0.0015
+	// α = -Inf: ρ(10) =  1.0000, ψ(10) =  0.0000, weight 0.0000
+}
+
+// For a solver that minimises ½·Σ ρ(s) over squared residuals with ρ′(0) = 1.
+func ExampleKernel_RhoSquared() {
+	k := scalar.Kernel{Alpha: 0, Scale: 2}
+	rho, rho1, rho2 := k.RhoSquared(9)
+	factor := 2 * k.Scale * k.Scale
+	fmt.Printf("%.4f %.4f %.4f\n", factor*rho, factor*rho1, factor*rho2)
+	// Output:
+	// 6.0302 0.4706 -0.0277
+}
+
+// All derivatives of the loss of a residual.
+func ExampleKernel_Curvature() {
+	k := scalar.Kernel{Alpha: 0, Scale: 2}
+	fmt.Printf("∂ρ/∂r = %.4f, ∂²ρ/∂r² = %.4f\n", k.Influence(3), k.Curvature(3))
+	fmt.Printf("∂ρ/∂α = %.4f, ∂ρ/∂c = %.4f\n", k.AlphaGradient(3), k.ScaleGradient(3))
+	// Output:
+	// ∂ρ/∂r = 0.3529, ∂²ρ/∂r² = -0.0069
+	// ∂ρ/∂α = 0.0299, ∂ρ/∂c = -0.5294
+}
+
+// Heavier tails give outliers more probability, and the middle less.
+func ExampleGeneral() {
+	for _, alpha := range []float64{0, 1, 2} {
+		g := scalar.General{Mu: 0, Alpha: alpha, Scale: 1}
+		fmt.Printf("α = %g: p(0) = %.4f, P(X > 5) = %.2g, 99 %% below %.4f\n", alpha, g.Prob(0), g.Survival(5), g.Quantile(0.99))
+	}
+	// Output:
+	// α = 0: p(0) = 0.2251, P(X > 5) = 0.088, 99 % below 45.0010
+	// α = 1: p(0) = 0.3056, P(X > 5) = 0.0051, 99 % below 4.3242
+	// α = 2: p(0) = 0.3989, P(X > 5) = 2.9e-07, 99 % below 2.3263
+}
+
+// The moments: heavy tails show in the kurtosis.
+func ExampleGeneral_Variance() {
+	g := scalar.General{Mu: 5, Alpha: 1, Scale: 2}
+	fmt.Printf("mean %g, median %g, mode %g\n", g.Mean(), g.Median(), g.Mode())
+	fmt.Printf("variance %.4f, standard deviation %.4f\n", g.Variance(), g.StdDev())
+	fmt.Printf("skewness %g, excess kurtosis %.4f, entropy %.4f\n", g.Skewness(), g.ExKurtosis(), g.Entropy())
+	// Output:
+	// mean 5, median 5, mode 5
+	// variance 10.7979, standard deviation 3.2860
+	// skewness 0, excess kurtosis 1.8570, entropy 2.5781
+}
+
+// The derivatives of the log density in its three parameters, and in x.
+func ExampleGeneral_Score() {
+	g := scalar.General{Mu: 0, Alpha: 1, Scale: 2}
+	score := g.Score(make([]float64, g.NumParameters()), 3)
+	fmt.Printf("log p(3) = %.4f, CDF(3) = %.4f\n", g.LogProb(3), g.CDF(3))
+	fmt.Printf("∂/∂μ = %.4f, ∂/∂α = %.4f, ∂/∂c = %.4f, ∂/∂x = %.4f\n", score[0], score[1], score[2], g.ScoreInput(3))
+	// Output:
+	// log p(3) = -2.6814, CDF(3) = 0.8498
+	// ∂/∂μ = 0.4160, ∂/∂α = 0.1120, ∂/∂c = 0.1240, ∂/∂x = -0.4160
+}
+
+// Samples from a source of one's own can be drawn again.
+func ExampleGeneral_Rand() {
+	g := scalar.General{Mu: 5, Alpha: 0.5, Scale: 1, Src: rand.NewPCG(1, 2)}
+	first := g.Rand()
+	g.Src = rand.NewPCG(1, 2)
+	fmt.Println(first == g.Rand())
+	// Output:
+	// true
+}
+
+// Z is the area under e^−ρ: large for heavy tails.
+func ExampleLogPartition() {
+	for _, alpha := range []float64{0, 1, 2, math.Inf(1)} {
+		fmt.Printf("log Z(%g) = %.4f\n", alpha, scalar.LogPartition(alpha))
+	}
+	// Output:
+	// log Z(0) = 1.4913
+	// log Z(1) = 1.1855
+	// log Z(2) = 0.9189
+	// log Z(+Inf) = 0.7053
+}
+
+// Z falls with α.
+func ExampleLogPartitionDerivative() {
+	fmt.Printf("d log Z/dα = %.4f at 0, %.4f at 1\n", scalar.LogPartitionDerivative(0), scalar.LogPartitionDerivative(1))
+	// Output:
+	// d log Z/dα = -0.8598 at 0, -0.1929 at 1
+}
+
+// On a window, negative shapes have a distribution too.
+func ExampleLogPartitionTruncated() {
+	for _, alpha := range []float64{math.Inf(-1), -2, 2} {
+		fmt.Printf("log Z(%g, ±10) = %.4f\n", alpha, scalar.LogPartitionTruncated(alpha, 10))
+	}
+	// Output:
+	// log Z(-Inf, ±10) = 2.1654
+	// log Z(-2, ±10) = 1.7458
+	// log Z(2, ±10) = 0.9189
+}
+
+// contaminated returns 1000 samples of N(5, 0.1²), a tenth of which is anywhere between 0 and 20.
+func contaminated() []float64 {
+	rng := rand.New(rand.NewPCG(1, 2))
+	samples := make([]float64, 1000)
+	for i := range samples {
+		samples[i] = 5 + 0.1*rng.NormFloat64()
+		if i%10 == 0 {
+			samples[i] = 20 * rng.Float64()
+		}
+	}
+	return samples
+}
+
+// A tenth of the measurements is wrong: α says how heavy the tails are, and μ is not moved.
+func ExampleFit() {
+	g, err := scalar.Fit(contaminated(), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("μ = %.2f, α = %.2f, c = %.2f\n", g.Mu, g.Alpha, g.Scale)
+	// Output:
+	// μ = 5.01, α = 0.00, c = 0.05
+}
+
+// With α fixed at 2 the fit is mean and standard deviation; with bounds, it is the best within them.
+func ExampleFitWith() {
+	for _, options := range []scalar.FitOptions{{Alpha: scalar.Fixed(2)}, {Alpha: scalar.Between(1, 2)}, {Mu: new(5.0)}} {
+		g, err := scalar.FitWith(contaminated(), nil, &options)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("μ = %.2f, α = %.2f, c = %.2f\n", g.Mu, g.Alpha, g.Scale)
+	}
+	// Output:
+	// μ = 5.48, α = 2.00, c = 2.47
+	// μ = 5.04, α = 1.00, c = 0.66
+	// μ = 5.00, α = 0.00, c = 0.05
+}
+
+// More than half of the samples are equal: their density can be made as large as one likes.
+func ExampleErrUnbounded() {
+	_, err := scalar.Fit([]float64{1, 1, 1, 1, 7}, nil)
+	fmt.Println(errors.Is(err, scalar.ErrUnbounded))
+	g, err := scalar.FitWith([]float64{1, 1, 1, 1, 7}, nil, &scalar.FitOptions{Alpha: scalar.Between(1, 2)})
+	fmt.Printf("μ = %.4f, α = %g, c = %.4f, error %v\n", g.Mu, g.Alpha, g.Scale, err)
+	// Output:
+	// true
+	// μ = 1.2968, α = 1, c = 1.1753, error <nil>
+}
+
+// The window of an option: open, or a single value.
+func ExampleInterval() {
+	fmt.Println(*scalar.Between(0, math.Inf(1)), *scalar.Fixed(2))
+	// Output:
+	// {0 +Inf} {2 2}
+}
+
+// Which α suits these residuals? A third of them are outliers: one whose influence goes back to 0.
+func ExampleFitTruncated() {
+	rng := rand.New(rand.NewPCG(1, 2))
+	residuals := make([]float64, 3000)
+	for i := range residuals {
+		residuals[i] = 0.1 * rng.NormFloat64()
+		if i%3 == 0 {
+			residuals[i] = 2*rng.Float64() - 1
+		}
+	}
+	fit, err := scalar.FitTruncated(residuals, nil, &scalar.TruncatedOptions{Scale: new(0.1)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("α = %.1f, weight of a residual of 3c: %.3f of that of 0\n", fit.Alpha, fit.Kernel().Weight(0.3)/fit.Kernel().Weight(0))
+	// Output:
+	// α = -0.4, weight of a residual of 3c: 0.152 of that of 0
+}
+
+// With a scale that is fitted too; the window stays.
+func ExampleTruncated() {
+	residuals := contaminated()
+	for i := range residuals {
+		residuals[i] -= 5
+	}
+	var fit scalar.Truncated
+	fit, err := scalar.FitTruncated(residuals, nil, &scalar.TruncatedOptions{Scale: new(0.2), Tau: 20, FitScale: true})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("α = %.1f, c = %.2f, ±%.0f, %d residuals\n", fit.Alpha, fit.Scale, fit.Tau*fit.Scale, fit.Used)
+	// Output:
+	// α = 0.1, c = 0.05, ±4, 941 residuals
+}
+
+// wrongFifth returns 50 points on y = 0.7x + 0.15, of which a fifth is wrong, and the design of a line.
+func wrongFifth() (x *mat.Dense, y *mat.VecDense) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	x, y = mat.NewDense(50, 2, nil), mat.NewVecDense(50, nil)
+	for i := range 50 {
+		u := rng.Float64()
+		x.SetRow(i, []float64{u, 1})
+		y.SetVec(i, 0.7*u+0.15+0.02*rng.NormFloat64())
+		if i%5 == 0 {
+			y.SetVec(i, rng.Float64())
+		}
+	}
+	return x, y
+}
+
+// A line through points of which a fifth is wrong.
+func ExampleIRLS() {
+	x, y := wrongFifth()
+	fit, err := scalar.IRLS(x, y, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("y = %.2f·x + %.2f, α = %.2f, c = %.3f; %v\n",
+		fit.Coefficients.AtVec(0), fit.Coefficients.AtVec(1), fit.Alpha, fit.Scale, fit.Stop)
+	// Output:
+	// y = 0.72·x + 0.14, α = 0.03, c = 0.012; the objective converged
+}
+
+// The same with a loss that is chosen: Geman-McClure's, with a scale in the units of y.
+func ExampleRegression() {
+	x, y := wrongFifth()
+	fit, err := scalar.IRLS(x, y, &scalar.IRLSOptions{Alpha: scalar.Fixed(-2), Scale: new(0.04)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ignored := 0
+	for _, w := range fit.Weights {
+		if w < 0.1 {
+			ignored++
+		}
+	}
+	fmt.Printf("y = %.2f·x + %.2f, %d rows count less than a tenth, ρ(0.5) = %.2f\n",
+		fit.Coefficients.AtVec(0), fit.Coefficients.AtVec(1), ignored, fit.Kernel().Rho(0.5))
+	// Output:
+	// y = 0.72·x + 0.14, 5 rows count less than a tenth, ρ(0.5) = 1.95
+}
+
+// Where half of the rows lie on a line exactly, their scale is 0, and IRLS stops there.
+func ExampleStopReason() {
+	x := mat.NewDense(5, 2, []float64{0, 1, 1, 1, 2, 1, 3, 1, 4, 1})
+	y := mat.NewVecDense(5, []float64{1, 3, 5, 70, 9})
+	fit, err := scalar.IRLS(x, y, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%v: y = %.0f·x + %.0f, weight of the outlier %.1f\n",
+		fit.Stop.String(), fit.Coefficients.AtVec(0), fit.Coefficients.AtVec(1), fit.Weights[3])
+	// Output:
+	// an exact fit: the residuals vanish: y = 2·x + 1, weight of the outlier 0.0
+}
+
+// From least squares to Welsch's loss in eight steps.
+func ExampleLinearSchedule() {
+	s := scalar.LinearSchedule{From: 2, To: math.Inf(-1), Steps: 8}
+	for step := 0; step <= 8; step += 2 {
+		fmt.Printf("%.4f\n", s.Alpha(step))
+	}
+	// Output:
+	// 2.0000
+	// 1.6667
+	// 1.0000
+	// -1.0000
+	// -Inf
+}
+
+// Most of the way early, then slowly to the end.
+func ExampleExponentialSchedule() {
+	s := scalar.ExponentialSchedule{From: 2, To: -2, Steps: 20}
+	for step := 0; step <= 20; step += 5 {
+		fmt.Printf("%.4f\n", s.Alpha(step))
+	}
+	// Output:
+	// 2.0000
+	// -0.8733
+	// -1.6966
+	// -1.9324
+	// -2.0000
+}
+
+// A schedule anneals: from a convex loss to one that ignores outliers.
+func ExampleSchedule() {
+	x, y := wrongFifth()
+	for _, s := range []scalar.Schedule{scalar.ConstantSchedule(1), scalar.LinearSchedule{From: 1, To: -2, Steps: 10}} {
+		fit, err := scalar.IRLS(x, y, &scalar.IRLSOptions{Schedule: s, Scale: new(0.04)})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("α = %g: y = %.2f·x + %.2f\n", fit.Alpha, fit.Coefficients.AtVec(0), fit.Coefficients.AtVec(1))
+	}
+	// Output:
+	// α = 1: y = 0.72·x + 0.13
+	// α = -2: y = 0.72·x + 0.14
+}
