@@ -21,8 +21,8 @@
 //
 // # Which α?
 //
-// There is no principled way to choose α from the residuals' sizes alone: minimising ρ over α would always
-// take α = −∞, at which nothing costs anything. What helps:
+// There is no principled way to choose α from the residuals' sizes alone: ρ grows with α, so that minimising it over α
+// always takes α = −∞, at which no residual costs more than 1. What helps:
 //
 //   - Set c first: it is in the units of the data, and is the noise you expect of a good measurement. A wrong c hurts
 //     more than a wrong α.

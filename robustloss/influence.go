@@ -1,9 +1,6 @@
 package robustloss
 
-import (
-	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/support/exceptions"
-)
+import . "github.com/gomlx/gomlx/core/graph"
 
 // Influence returns the influence function of [Loss], elementwise: how hard a residual pulls [1, Eq. 9].
 //
@@ -14,11 +11,11 @@ import (
 //
 // ψ(0) = 0. For α ≤ 2, |ψ| ≤ |x|/c²; for α ≤ 1, |ψ| ≤ 1/c; for α < 1, ψ → 0 as x → ∞: an outlier loses its pull.
 //
-// Arguments, result and panics are those of [Loss]; the result is in 1/(units of x). It is differentiable in all three;
+// Arguments, panics and where the result is NaN are as for [Loss]; the result is in 1/(units of x). It is differentiable in all three;
 // at α = ±∞ and 2 its gradient in alpha follows the rules of Loss's.
 func Influence(x, alpha, scale *Node) *Node {
-	return inWorkingDType("Influence", x, alpha, scale, func(x, alpha, scale *Node) *Node {
-		return newTerms(x, alpha, scale, quotient(x, scale)).influenceWithGradient()
+	return elementwise("Influence", x, alpha, scale, func(x, alpha, scale *Node) *Node {
+		return newTerms(x, x, alpha, scale).influenceWithGradient()
 	})
 }
 
@@ -29,11 +26,11 @@ func Influence(x, alpha, scale *Node) *Node {
 // Minimising Σ ½·w·x² with w held fixed has, at the x that w was computed from, the gradient of Σ ρ. For α ≤ 2 the
 // weight falls with |x|; at α = 2 it is 1/c² everywhere.
 //
-// Arguments, result and panics are those of [Loss]; the result is in 1/(units of x)². It is differentiable in all three,
+// Arguments, panics and where the result is NaN are as for [Loss]; the result is in 1/(units of x)². It is differentiable in all three,
 // but in reweighted least squares it is a constant: wrap it in StopGradient there.
 func Weight(x, alpha, scale *Node) *Node {
-	return inWorkingDType("Weight", x, alpha, scale, func(x, alpha, scale *Node) *Node {
-		t := newTerms(x, alpha, scale, quotient(x, scale))
+	return elementwise("Weight", x, alpha, scale, func(x, alpha, scale *Node) *Node {
+		t := newTerms(x, x, alpha, scale)
 		return t.weightWithGradient(func() *Node {
 			// ∂w/∂x = (s·w/c)·r/v.
 			return Mul(Mul(t.weight(), t.s), Div(t.overV(t.r), scale))
@@ -46,13 +43,12 @@ func Weight(x, alpha, scale *Node) *Node {
 //	∂ψ/∂x = w·(1 + s·z/v),   ∂ψ/∂c = −(ψ/c)·(2 + s·z/v),   ∂ψ/∂α = (ψ/2)·(L − (z/b)/v)
 func (t *terms) influenceWithGradient() *Node {
 	influence := t.influence()
-	return t.attach(influence, partials{
-		x:     func() *Node { return withoutGradient(Mul(t.weight(), t.sharpness(1))) },
-		alpha: func() *Node { return t.powerSlope(influence) },
-		scale: func() *Node {
+	return t.attach(influence,
+		func() *Node { return withoutGradient(Mul(t.weight(), t.sharpness(1))) },
+		func() *Node { return t.powerSlope(influence) },
+		func() *Node {
 			return withoutGradient(Neg(Mul(Div(influence, t.scale), t.sharpness(2))))
-		},
-	})
+		})
 }
 
 // weightWithGradient returns w with its derivative in the input x, and
@@ -60,13 +56,12 @@ func (t *terms) influenceWithGradient() *Node {
 //	∂w/∂c = −(w/c)·(2 + s·z/v),   ∂w/∂α = (w/2)·(L − (z/b)/v)
 func (t *terms) weightWithGradient(inX func() *Node) *Node {
 	weight := t.weight()
-	return t.attach(weight, partials{
-		x:     func() *Node { return withoutGradient(inX()) },
-		alpha: func() *Node { return t.powerSlope(weight) },
-		scale: func() *Node {
+	return t.attach(weight,
+		func() *Node { return withoutGradient(inX()) },
+		func() *Node { return t.powerSlope(weight) },
+		func() *Node {
 			return withoutGradient(Neg(Mul(Div(weight, t.scale), t.sharpness(2))))
-		},
-	})
+		})
 }
 
 // weightSquaredWithGradient is weightWithGradient where the input is s = x²: ∂w/∂s = (s_α·w/(2c²))/v, with s_α = sgn(α−2).
@@ -84,20 +79,18 @@ func (t *terms) scaleGradientWithGradient() *Node {
 	curved := func(n *Node, constant float64) *Node {
 		return withoutGradient(Neg(Mul(Div(n, t.scale), t.sharpness(constant))))
 	}
-	return t.attach(gradient, partials{
-		x:     func() *Node { return curved(influence, 2) },
-		alpha: func() *Node { return t.powerSlope(gradient) },
-		scale: func() *Node { return curved(gradient, 3) },
-	})
+	return t.attach(gradient,
+		func() *Node { return curved(influence, 2) },
+		func() *Node { return t.powerSlope(gradient) },
+		func() *Node { return curved(gradient, 3) })
 }
 
 // alphaGradientWithGradient returns ∂ρ/∂α with its derivatives in x and c, which are those of ψ and −r·ψ in α.
 func (t *terms) alphaGradientWithGradient() *Node {
-	return t.attach(t.alphaGradient(), partials{
-		x:     func() *Node { return t.powerSlope(t.influence()) },
-		alpha: func() *Node { notImplemented(t.alpha); return nil },
-		scale: func() *Node { return t.powerSlope(t.scaleGradient()) },
-	})
+	return t.attach(t.alphaGradient(),
+		func() *Node { return t.powerSlope(t.influence()) },
+		func() *Node { notImplemented(t.alpha); return nil },
+		func() *Node { return t.powerSlope(t.scaleGradient()) })
 }
 
 // sharpness returns constant + s·z/v.
@@ -116,18 +109,4 @@ func (t *terms) powerSlope(f *Node) *Node {
 	slope := Mul(MulScalar(f, 0.5), Sub(t.l, t.uv()))
 	atInfinity := GreaterOrEqual(Abs(t.clipped), t.constant(t.largest))
 	return withoutGradient(where(atInfinity, t.constant(0), slope))
-}
-
-// withoutGradient returns the derivative n as a node that panics when it is differentiated in its turn: no wrong higher
-// derivative leaves here silently.
-func withoutGradient(n *Node) *Node {
-	return IdentityWithCustomGradient(n, func(n, _ *Node) *Node {
-		notImplemented(n)
-		return nil
-	})
-}
-
-func notImplemented(n *Node) {
-	exceptions.Panicf("robustloss: this higher derivative of the loss, of a node of shape %s, is not implemented: there are the "+
-		"first derivatives of Loss, LossSquared, Influence and Weight, and Loss's second ones but ∂²ρ/∂α²", n.Shape())
 }

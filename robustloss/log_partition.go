@@ -31,15 +31,16 @@ import (
 // The values come from a table of polynomials (see internal/partition); their coefficients are chosen by comparisons, which
 // is faster than gathering them. The cost is that of a logarithm and 150 cheap operations per element of alpha.
 func LogPartition(alpha *Node) *Node {
-	dtype := alpha.DType()
-	switch {
-	case !dtype.IsFloat():
+	if !alpha.DType().IsFloat() {
 		exceptions.Panicf("robustloss.LogPartition: alpha must be of a float dtype, got alpha=%s", alpha.Shape())
-	case dtype != dtypes.Float32 && dtype != dtypes.Float64:
-		return ConvertDType(LogPartition(ConvertDType(alpha, dtypes.Float32)), dtype)
 	}
-	p := newPartitionTerms(alpha)
-	return withDerivative(alpha, p.logZ(), p.slope)
+	if isEmpty(alpha) {
+		return ZerosLike(alpha)
+	}
+	return inWorkingDType(func(n []*Node) *Node {
+		p := newPartitionTerms(n[0])
+		return withDerivative(n[0], p.logZ(), p.slope)
+	}, alpha)
 }
 
 // partitionTerms are the sub-expressions of log Z and its derivative; the formulas are those of package partition:

@@ -17,20 +17,17 @@ import . "github.com/gomlx/gomlx/core/graph"
 //     of size 1 are repeated, missing leading axes are added. Special and ordinary values may be mixed.
 //   - scale: c > 0, in the units of x: the size of residual still counted an inlier. Same dtype and broadcasting.
 //
-// The result has the shape and dtype of x. Where ρ exceeds the dtype it is +Inf; it is NaN only where an input is, or
-// where c ≤ 0. Loss panics if the dtypes differ or alpha's or scale's shape doesn't broadcast to x's.
+// The result has the shape and dtype of x. Where ρ exceeds the dtype it is +Inf. It is NaN where an input is, where c isn't
+// positive, and where x and c are both infinite; nowhere else. Loss panics if the dtypes differ or alpha's or scale's shape
+// doesn't broadcast to x's.
 //
 // It is differentiable in all three, once and, but for ∂²ρ/∂α², which panics, twice. The gradient in alpha is 0 at α = ±∞
 // (its limit). At α = 2 it diverges like ¼(x/c)²·log((x/c)²/|α−2|), to +∞ from both sides: what is returned there is its
 // value at the next α below 2 in float64, or in float32 for it and all smaller types.
 func Loss(x, alpha, scale *Node) *Node {
-	return inWorkingDType("Loss", x, alpha, scale, func(x, alpha, scale *Node) *Node {
-		t := newTerms(x, alpha, scale, quotient(x, scale))
-		return t.attach(t.rho(), partials{
-			x:     t.influenceWithGradient,
-			alpha: t.alphaGradientWithGradient,
-			scale: t.scaleGradientWithGradient,
-		})
+	return elementwise("Loss", x, alpha, scale, func(x, alpha, scale *Node) *Node {
+		t := newTerms(x, x, alpha, scale)
+		return t.attach(t.rho(), t.influenceWithGradient, t.alphaGradientWithGradient, t.scaleGradientWithGradient)
 	})
 }
 
@@ -49,13 +46,12 @@ func Loss(x, alpha, scale *Node) *Node {
 //
 // The result has the shape and dtype of xSquared. Limits, gradients and panics are those of [Loss].
 func LossSquared(xSquared, alpha, scale *Node) *Node {
-	return inWorkingDType("LossSquared", xSquared, alpha, scale, func(s, alpha, scale *Node) *Node {
+	return elementwise("LossSquared", xSquared, alpha, scale, func(s, alpha, scale *Node) *Node {
 		norm := Sqrt(Max(s, ScalarZero(s.Graph(), s.DType())))
-		t := newTerms(s, alpha, scale, quotient(norm, scale))
-		return t.attach(t.rho(), partials{
-			x:     func() *Node { return MulScalar(t.weightSquaredWithGradient(), 0.5) },
-			alpha: func() *Node { return withoutGradient(t.alphaGradient()) },
-			scale: func() *Node { return withoutGradient(t.scaleGradient()) },
-		})
+		t := newTerms(s, norm, alpha, scale)
+		return t.attach(t.rho(),
+			func() *Node { return MulScalar(t.weightSquaredWithGradient(), 0.5) },
+			func() *Node { return withoutGradient(t.alphaGradient()) },
+			func() *Node { return withoutGradient(t.scaleGradient()) })
 	})
 }

@@ -1,6 +1,7 @@
 package robustloss
 
 import (
+	"math"
 	"slices"
 
 	"github.com/gomlx/compute/dtypes"
@@ -8,25 +9,42 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// inWorkingDType checks the arguments of the function name, gives alpha and scale the rank of x, and calls f: with the
-// arguments themselves if they are float32 or float64, else with float32 copies, converting the result back. The squares
-// and exponentials inside the loss need float32's range whatever the dtype of the data.
-func inWorkingDType(name string, x, alpha, scale *Node, f func(x, alpha, scale *Node) *Node) *Node {
-	dtype := x.DType()
-	if !dtype.IsFloat() {
+// workingDType is the dtype in which a float dtype is computed: float64 in itself, all smaller ones in float32, whose range
+// the squares, exponentials and scales inside the functions need whatever the dtype of the data.
+func workingDType(dtype dtypes.DType) dtypes.DType {
+	if dtype == dtypes.Float64 {
+		return dtype
+	}
+	return dtypes.Float32
+}
+
+// inWorkingDType calls f with the arguments in their working dtype, and converts what it returns back to theirs, which is
+// one. Everything in between is computed without rounding to it.
+func inWorkingDType(f func(arguments []*Node) *Node, arguments ...*Node) *Node {
+	dtype := arguments[0].DType()
+	wide := make([]*Node, len(arguments))
+	for i, n := range arguments {
+		wide[i] = ConvertDType(n, workingDType(dtype))
+	}
+	return ConvertDType(f(wide), dtype)
+}
+
+// elementwise checks the arguments of the function name, gives alpha and scale the rank of x, and calls f with them in their
+// working dtype.
+func elementwise(name string, x, alpha, scale *Node, f func(x, alpha, scale *Node) *Node) *Node {
+	if !x.DType().IsFloat() {
 		exceptions.Panicf("robustloss.%s: x must be of a float dtype, got x=%s", name, x.Shape())
 	}
 	alpha = broadcastable(name, "alpha", alpha, x)
 	scale = broadcastable(name, "scale", scale, x)
-	if x.Shape().Size() == 0 {
-		return ZerosLike(x) // not even the Where of an empty tensor works on the pure Go backend
+	if isEmpty(x) {
+		return ZerosLike(x)
 	}
-	if dtype == dtypes.Float32 || dtype == dtypes.Float64 {
-		return f(x, alpha, scale)
-	}
-	convert := func(n *Node) *Node { return ConvertDType(n, dtypes.Float32) }
-	return ConvertDType(f(convert(x), convert(alpha), convert(scale)), dtype)
+	return inWorkingDType(func(n []*Node) *Node { return f(n[0], n[1], n[2]) }, x, alpha, scale)
 }
+
+// isEmpty reports whether n has no elements: not even the Where of such a tensor works on the pure Go backend.
+func isEmpty(n *Node) bool { return n.Shape().Size() == 0 }
 
 // broadcastable returns parameter p, unchanged if it is a scalar, else with leading axes of size 1 up to the rank of x.
 // It panics where p doesn't broadcast to x.
@@ -85,6 +103,12 @@ func quotient(n, d *Node) *Node {
 	low := ConvertDType(Sub(inverse, ConvertDType(high, dtypes.Float64)), dtypes.Float32)
 	first, second := Mul(n, high), Mul(n, low)
 	return Where(IsFinite(second), Add(first, second), first)
+}
+
+// positive returns a scale as it is where it is positive, and NaN elsewhere.
+func positive(scale *Node) *Node {
+	g, dtype := scale.Graph(), scale.DType()
+	return Where(GreaterThan(scale, ScalarZero(g, dtype)), scale, Scalar(g, dtype, math.NaN()))
 }
 
 // keptNormal returns the inverse of a scale, or, where XLA has flushed it to 0, the least normal number: ∞ times it must

@@ -59,17 +59,92 @@ func TestLoss_Broadcasts(t *testing.T) {
 	})
 }
 
-func TestLoss_OfNothing(t *testing.T) {
+// Empty tensors give empty tensors, and gradients of zero.
+func TestFunctions_OfNothing(t *testing.T) {
+	cases := [][2][]int{{{0, 3}, {}}, {{0, 3}, {3}}, {{2, 0}, {0}}, {{0}, {0}}}
 	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
-		got := testkit.Exec(t, backend, func(alpha *Node) []*Node {
-			x := Zeros(alpha.Graph(), shapes.Make(dtypes.Float64, 0, 3))
-			sum := ReduceAllSum(Loss(x, alpha, alpha))
-			return append([]*Node{sum}, Gradient(sum, alpha)...)
-		}, 1.0)
-		testkit.CheckClose(t, "sum", testkit.Floats(t, got[0]), []float64{0}, 0, 0)
-		testkit.CheckClose(t, "gradient", testkit.Floats(t, got[1]), []float64{0}, 0, 0)
+		for name, f := range everyFunction {
+			got := testkit.Exec(t, backend, func(one *Node) (results []*Node) {
+				for _, dtype := range floatDTypes {
+					for _, dims := range cases {
+						fill := func(dims []int) *Node { return BroadcastToDims(ConvertDType(one, dtype), dims...) }
+						x, alpha := fill(dims[0]), fill(dims[1])
+						values := f(x, alpha, alpha)
+						if !values.Shape().Equal(x.Shape()) {
+							t.Errorf("%s of %s: %s", name, x.Shape(), values.Shape())
+						}
+						sum := ReduceAllSum(values)
+						results = append(results, sum, ReduceAllSum(Gradient(sum, alpha)[0]))
+					}
+				}
+				return results
+			}, 1.0)
+			for _, output := range got {
+				testkit.CheckClose(t, name+" of nothing", testkit.Floats(t, output), []float64{0}, 0, 0)
+			}
+		}
 	})
 }
+
+// A scale that isn't positive gives NaN, in all the functions, and in their gradients in x.
+func TestFunctions_AreNaNWhereScaleIsNotPositive(t *testing.T) {
+	scale := []float64{0, math.Copysign(0, -1), -1, math.Inf(-1), math.NaN(), 1}
+	x := []float64{3, 0, -1, 2, 1, 1}
+	alphas := []float64{1e-3, 1.5, 2, 3, math.Inf(1)}
+	n := len(scale)
+	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
+		for name, f := range everyFunction {
+			if name == "LogPartition" {
+				continue
+			}
+			got := testkit.Exec(t, backend, func(x, alpha, scale *Node) (results []*Node) {
+				for _, dtype := range floatDTypes {
+					x, alpha, scale := ConvertDType(x, dtype), ConvertDType(alpha, dtype), ConvertDType(scale, dtype)
+					x = BroadcastToDims(x, len(alphas), n)
+					values := f(x, alpha, scale)
+					gradient := Gradient(ReduceAllSum(values), x)[0]
+					if name == "Sample" { // It takes its shape from x, and nothing else.
+						gradient = values
+					}
+					results = append(results, values, gradient)
+				}
+				// A scalar scale goes another way.
+				for k := range n {
+					results = append(results, f(Slice(x, AxisRange(), AxisElem(k)), Slice(alpha, AxisElem(1)), Reshape(Slice(scale, AxisElem(k)))))
+				}
+				return results
+			}, [][]float64{x}, testkit.Tensor(t, dtypes.Float64, alphas, len(alphas), 1), scale)
+			check := func(what string, alpha, c, v float64) {
+				if math.IsNaN(v) == (c > 0) {
+					t.Errorf("%s, %s: %g at α=%g, c=%g", name, what, v, alpha, c)
+				}
+			}
+			for i, dtype := range floatDTypes {
+				values, gradients := testkit.Floats(t, got[2*i]), testkit.Floats(t, got[2*i+1])
+				for k := range values {
+					check(dtype.String(), alphas[k/n], scale[k%n], values[k])
+					check(dtype.String()+" gradient", alphas[k/n], scale[k%n], gradients[k])
+				}
+			}
+			for k, output := range got[2*len(floatDTypes):] {
+				check("scalar scale", alphas[1], scale[k], testkit.Floats(t, output)[0])
+			}
+		}
+	})
+}
+
+// everyFunction of the package that has a result for each element.
+var everyFunction = map[string]lossFunction{
+	"Loss": Loss, "LossSquared": LossSquared, "Influence": Influence, "Weight": Weight, "NLL": NLL, "StudentsTNLL": StudentsTNLL,
+	"LogPartition": func(x, _, _ *Node) *Node { return LogPartition(x) },
+	"Sample": func(x, alpha, scale *Node) *Node {
+		scale = BroadcastToDims(expandTo(scale, x.Rank()), x.Shape().Dimensions...)
+		_, samples := Sample(RNGStateFromSeedForGraph(x.Graph(), 3), alpha, scale)
+		return samples
+	},
+}
+
+var floatDTypes = []dtypes.DType{dtypes.Float64, dtypes.Float32, dtypes.Float16, dtypes.BFloat16}
 
 // The half floats are computed in float32: what comes out is the rounded result of the rounded input.
 func TestLoss_HalfFloats(t *testing.T) {

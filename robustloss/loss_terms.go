@@ -50,7 +50,8 @@ func limitsOf(dtype dtypes.DType) limits {
 // h, the exponential of half of it, that is computed: h² may underflow where r·h² does not.
 type terms struct {
 	limits
-	x, alpha, scale *Node // as given
+	x, alpha, scale *Node // the inputs; scale is NaN where it is not positive
+	givenScale      *Node
 
 	r       *Node // x/c, clipped to finite numbers
 	size    *Node // |x/c|
@@ -72,12 +73,17 @@ type terms struct {
 	cachedRho *Node
 }
 
-// newTerms builds the terms for r = x/c; x is the input of the caller, x or x².
-func newTerms(x, alpha, scale, r *Node) *terms {
-	t := &terms{limits: limitsOf(x.DType()), x: x, alpha: alpha, scale: scale}
+// newTerms builds the terms for r = residual/c; x is the input of the caller, the residual or its square.
+func newTerms(x, residual, alpha, scale *Node) *terms {
+	t := &terms{limits: limitsOf(x.DType()), x: x, alpha: alpha, scale: positive(scale), givenScale: scale}
 	t.ofAlpha()
-	t.ofResidual(r)
+	t.ofResidual(quotient(residual, t.scale))
 	return t
+}
+
+// attach returns value with its derivatives in x, α and c.
+func (t *terms) attach(value *Node, inX, inAlpha, inScale func() *Node) *Node {
+	return withPartials(value, partial{t.x, inX}, partial{t.alpha, inAlpha}, partial{t.givenScale, inScale})
 }
 
 // constant returns a scalar of the working dtype.

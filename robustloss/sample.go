@@ -17,7 +17,7 @@ import (
 //   - rngState: state of the random number generator, as graph.RNGStateFromSeed gives: the same state gives the same samples.
 //   - alpha: shape parameter in [0, +∞], float; a scalar, or of a shape that broadcasts with scale's: axes of size 1 are
 //     repeated, missing leading axes are added. Where it is negative or NaN, so is the sample NaN.
-//   - scale: c > 0, in the units of the samples; same dtype as alpha.
+//   - scale: c > 0, in the units of the samples; same dtype as alpha. Where it isn't positive, the sample is NaN.
 //
 // To draw many from one pair of parameters, broadcast the scale, not alpha, since the cost per element of alpha is a multiple
 // of that of a sample:
@@ -36,16 +36,20 @@ func Sample(rngState, alpha, scale *Node) (newRNGState, samples *Node) {
 		exceptions.Panicf("robustloss.Sample: alpha and scale must have the same float dtype, got alpha=%s and scale=%s: convert one "+
 			"of them with ConvertDType", alpha.Shape(), scale.Shape())
 	}
-	if dtype != dtypes.Float32 && dtype != dtypes.Float64 {
-		convert := func(n *Node) *Node { return ConvertDType(n, dtypes.Float32) }
-		newRNGState, samples = Sample(rngState, convert(alpha), convert(scale))
-		return newRNGState, ConvertDType(samples, dtype)
-	}
 	shape := sampleShape(alpha, scale)
-	rank := shape.Rank()
-	newRNGState, sign, exceedance := randomExceedance(rngState, shape)
-	size := quantileSize(StopGradient(expandTo(alpha, rank)), exceedance)
-	return newRNGState, Mul(StopGradient(Mul(sign, size)), expandTo(scale, rank))
+	if shape.Size() == 0 {
+		return rngState, Zeros(alpha.Graph(), shape)
+	}
+	samples = inWorkingDType(func(n []*Node) *Node {
+		alpha, scale := n[0], n[1]
+		wide := shape.Clone()
+		wide.DType = alpha.DType()
+		var sign, exceedance *Node
+		newRNGState, sign, exceedance = randomExceedance(rngState, wide)
+		size := quantileSize(StopGradient(expandTo(alpha, shape.Rank())), exceedance)
+		return Mul(StopGradient(Mul(sign, size)), expandTo(positive(scale), shape.Rank()))
+	}, alpha, scale)
+	return newRNGState, samples
 }
 
 // sampleShape is the shape that alpha and scale broadcast to.

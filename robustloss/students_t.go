@@ -24,10 +24,9 @@ import (
 // differentiable in all three, once. The absolute error is below 1e-13·(1 + the largest term) for float64 and 1e-6 of it for
 // float32: the Γ functions are not computed one by one, so that nothing is lost where ν is large.
 func StudentsTNLL(x, df, scale *Node) *Node {
-	return inWorkingDType("StudentsTNLL", x, df, scale, func(x, df, scale *Node) *Node {
+	return elementwise("StudentsTNLL", x, df, scale, func(x, df, scale *Node) *Node {
 		s := newStudentsTerms(x, df, scale)
-		inputs := &terms{x: x, alpha: df, scale: scale}
-		return inputs.attach(s.nll(), partials{x: s.influence, alpha: s.dfGradient, scale: s.scaleGradient})
+		return withPartials(s.nll(), partial{x, s.influence}, partial{df, s.dfGradient}, partial{scale, s.scaleGradient})
 	})
 }
 

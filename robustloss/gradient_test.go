@@ -114,3 +114,88 @@ func TestGradients_SecondInAlphaPanics(t *testing.T) {
 		t.Error("∂²ρ/∂α² isn't implemented, but its graph was built")
 	}
 }
+
+// A function of the data and of a weight that is 0, differentiated in both: ∂²(w·f)/∂w∂x = ∂f/∂x, whatever w is. And where
+// f is a square that is 0, ∂²(f−f₀)²/∂x² = 2(∂f/∂x)². The adjoint that arrives at f is 0 in both.
+func TestGradients_SecondWhereTheFirstAdjointIsZero(t *testing.T) {
+	functions := map[string]struct {
+		f       lossFunction
+		input   int // to differentiate in
+		squared bool
+	}{
+		"Loss in x":         {Loss, 0, true},
+		"Loss in α":         {Loss, 1, false}, // ∂²ρ/∂α² isn't implemented
+		"Loss in c":         {Loss, 2, true},
+		"LossSquared in x²": {LossSquared, 0, true},
+		"Influence in x":    {Influence, 0, false},
+		"Weight in x":       {Weight, 0, false},
+		"NLL in x":          {NLL, 0, true},
+		"NLL in c":          {NLL, 2, true},
+		"StudentsTNLL in x": {StudentsTNLL, 0, false},
+		"StudentsTNLL in ν": {StudentsTNLL, 1, false},
+		"StudentsTNLL in s": {StudentsTNLL, 2, false},
+		"Sample in c": {func(x, alpha, scale *Node) *Node {
+			_, samples := Sample(RNGStateFromSeedForGraph(x.Graph(), 3), alpha, scale)
+			return samples
+		}, 2, true},
+		"LogPartition": {func(_, alpha, _ *Node) *Node { return LogPartition(alpha) }, 1, true},
+	}
+	x := []float64{0.3, -1, 2, 7}
+	alpha := []float64{0.2, 1.3, 1.8, 2.7}
+	scale := []float64{0.5, 1, 3, 2}
+	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
+		for name, c := range functions {
+			t.Run(name, func(t *testing.T) {
+				got := testkit.Exec(t, backend, func(x, alpha, scale, weight *Node) []*Node {
+					inputs := []*Node{x, alpha, scale}
+					input := inputs[c.input]
+					derivative := func(value *Node) *Node { return Gradient(ReduceAllSum(value), input)[0] }
+					value := c.f(x, alpha, scale)
+					weighted := Gradient(ReduceAllSum(derivative(Mul(weight, value))), weight)[0]
+					results := []*Node{derivative(value), weighted}
+					if c.squared {
+						squared := derivative(Square(Sub(value, StopGradient(value))))
+						results = append(results, Gradient(ReduceAllSum(squared), input)[0])
+					}
+					return results
+				}, x, alpha, scale, []float64{0, 0, 0, 2})
+				first := testkit.Floats(t, got[0])
+				testkit.CheckClose(t, "∂²(w·f)/∂w∂x", testkit.Floats(t, got[1]), first, 1e-14, 0)
+				if c.squared {
+					want := make([]float64, len(first))
+					for k, v := range first {
+						want[k] = 2 * v * v
+					}
+					testkit.CheckClose(t, "∂²(f−f₀)²/∂x²", testkit.Floats(t, got[2]), want, 1e-13, 0)
+				}
+			})
+		}
+	})
+}
+
+// The same for parameters that are repeated, and for the mean, whose adjoint is a repeated scalar.
+func TestGradients_SecondOfRepeatedParametersWhereTheFirstAdjointIsZero(t *testing.T) {
+	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
+		got := testkit.Exec(t, backend, func(x, scale, weight *Node) []*Node {
+			alpha := Scalar(x.Graph(), x.DType(), 0.7)
+			inScale := Gradient(Mul(weight, ReduceAllMean(Loss(x, alpha, scale))), scale)[0]
+			second := Gradient(ReduceAllSum(Mul(inScale, ConstAsDType(x.Graph(), x.DType(), []float64{1, 10, 100}))), weight)[0]
+			want := Gradient(ReduceAllMean(Loss(x, alpha, scale)), scale)[0]
+			return []*Node{second, ReduceAllSum(Mul(want, ConstAsDType(x.Graph(), x.DType(), []float64{1, 10, 100})))}
+		}, [][]float64{{1, -2, 3}, {0.5, 8, -1}}, []float64{0.4, 1, 2}, 0.0)
+		testkit.CheckClose(t, "∂²/∂w∂c", testkit.Floats(t, got[0]), testkit.Floats(t, got[1]), 1e-14, 0)
+	})
+}
+
+// product's exception holds for its derivatives: a 0 in front of an infinite one stays 0, in the second derivatives, too.
+func TestGradients_InfiniteButMaskedAreZeroInSecondDerivatives(t *testing.T) {
+	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
+		got := testkit.Exec(t, backend, func(x, factor, mask *Node) []*Node {
+			infinite, one := Scalar(x.Graph(), x.DType(), math.Inf(1)), Scalar(x.Graph(), x.DType(), 1.0)
+			first := Gradient(ReduceAllSum(Mul(Loss(x, infinite, one), factor)), x)[0]
+			return Gradient(ReduceAllSum(Mul(first, mask)), x, factor)
+		}, []float64{1e9, 1e3, 2}, []float64{0, 0, 0}, []float64{0, 0, 1})
+		testkit.CheckClose(t, "in x", testkit.Floats(t, got[0]), []float64{0, 0, 0}, 0, 0)
+		testkit.CheckClose(t, "in the factor", testkit.Floats(t, got[1]), []float64{0, 0, 2 * math.Exp(2)}, 1e-14, 0)
+	})
+}

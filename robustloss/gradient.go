@@ -1,0 +1,109 @@
+package robustloss
+
+import (
+	"slices"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// partial is the derivative of a value in one of its inputs, built only when a gradient needs it. It has the shape of the
+// value, or one that broadcasts to it.
+type partial struct {
+	input      *Node
+	derivative func() *Node
+}
+
+// withPartials returns value, an elementwise function of the inputs, which broadcast to it, with the given derivatives in
+// place of those that differentiating its expression would give: these would cost a multiple, and be NaN wherever the
+// branch of a Where that isn't taken is infinite.
+//
+// An operation with several inputs and its own gradient is put together from what the graph offers:
+//
+//	x → identity ┐
+//	α → identity ┼→ link, a scalar ┐
+//	c → identity ┘                 ├→ Where(true, value, link) → identity → result
+//	      StopGradient(value) ─────┘
+//
+// The adjoint that arrives at the last identity is kept; the other identities, which the gradient reaches later, ignore
+// what comes through the link and return the kept adjoint times their derivative. The link is never taken, so that no
+// infinite input can turn into a NaN there, and XLA folds it away.
+func withPartials(value *Node, partials ...partial) *Node {
+	var adjoint, link *Node
+	for _, p := range partials {
+		identity := IdentityWithCustomGradient(p.input, func(n, _ *Node) *Node {
+			return adjointOf(n, value, product(adjoint, p.derivative()))
+		})
+		first := Reshape(Slice(identity, slices.Repeat([]SliceAxisSpec{AxisElem(0)}, identity.Rank())...))
+		if link == nil {
+			link = first
+		} else {
+			link = Add(link, first)
+		}
+	}
+	always := Const(value.Graph(), true)
+	return IdentityWithCustomGradient(Where(always, StopGradient(value), link), func(_, v *Node) *Node {
+		adjoint = v
+		return v
+	})
+}
+
+// withDerivative is [withPartials] for a function of one input.
+func withDerivative(x, value *Node, derivative func() *Node) *Node {
+	return withPartials(value, partial{x, derivative})
+}
+
+// product returns v·derivative, and 0 where v is 0, though the derivative be infinite or NaN: what nobody asks for must
+// not turn into 0·∞.
+//
+// Its own derivatives don't see this exception: ∂/∂v is the derivative also where v is 0. Else ∂²(w·ρ)/∂w∂x, of which v is
+// the w, would be 0 and not ψ for a weight of 0; and so would ∂²(ρ−ρ₀)²/∂x² be where ρ = ρ₀, and not 2ψ².
+func product(v, derivative *Node) *Node {
+	v = repeated(v)
+	var result, adjoint *Node
+	factor := func(n, other *Node) *Node {
+		return IdentityWithCustomGradient(n, func(n, _ *Node) *Node { return adjointOf(n, result, product(adjoint, other)) })
+	}
+	a, b := factor(v, derivative), factor(derivative, v)
+	zero := ScalarZero(v.Graph(), v.DType())
+	result = IdentityWithCustomGradient(where(Equal(a, zero), zero, Mul(a, b)), func(_, v *Node) *Node {
+		adjoint = v
+		return v
+	})
+	return result
+}
+
+// repeated returns the scalar that v repeats, if v is such a broadcast, as the adjoint is of all that is summed or
+// averaged next: the pure Go backend would write it out, slowly. Else it returns v.
+func repeated(v *Node) *Node {
+	if v.Type() == NodeTypeBroadcastInDim && v.Inputs()[0].Shape().Size() == 1 {
+		return Reshape(v.Inputs()[0])
+	}
+	return v
+}
+
+// adjointOf turns v, the elements' contributions to the adjoint of an input of value, into that adjoint: their sum over
+// the axes along which the input was repeated. v may be smaller than value, where its contributions repeat.
+func adjointOf(input, value, v *Node) *Node {
+	if input.Shape().Equal(v.Shape()) && input.Shape().Equal(value.Shape()) {
+		return v
+	}
+	if !v.Shape().Equal(value.Shape()) {
+		v = BroadcastToDims(v, value.Shape().Dimensions...)
+	}
+	return sumTo(v, input)
+}
+
+// withoutGradient returns the derivative n as a node that panics when it is differentiated in its turn: no wrong higher
+// derivative leaves here silently.
+func withoutGradient(n *Node) *Node {
+	return IdentityWithCustomGradient(n, func(n, _ *Node) *Node {
+		notImplemented(n)
+		return nil
+	})
+}
+
+func notImplemented(n *Node) {
+	exceptions.Panicf("robustloss: this higher derivative of the loss, of a node of shape %s, is not implemented: there are the "+
+		"first derivatives of Loss, LossSquared, Influence and Weight, and Loss's second ones but ∂²ρ/∂α²", n.Shape())
+}
