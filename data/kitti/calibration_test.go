@@ -118,16 +118,50 @@ func TestCalibrationReadsBackWhatWasWritten(t *testing.T) {
 	}
 }
 
+func TestCalibrationIsTheSameInAllKindsOfText(t *testing.T) {
+	want := realCalibration(t)
+	for name, change := range map[string]func(string) string{
+		"byte order mark": func(s string) string { return "\ufeff" + s },
+		"CRLF":            func(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") },
+		"CR":              func(s string) string { return strings.ReplaceAll(s, "\n", "\r") },
+	} {
+		dir := t.TempDir()
+		writeCalibration(t, dir, change(camToCam), change(veloToCam))
+		if got, err := kitti.ReadCalibration(dir); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
 func TestCalibrationErrorsNameFileAndLine(t *testing.T) {
+	swapped := strings.NewReplacer("P_rect_02", "P_rect_03", "P_rect_03", "P_rect_02").Replace(camToCam)
 	for name, test := range map[string]struct {
 		cameras, velo string
 		want          []string
 	}{
-		"missing key":  {strings.Replace(camToCam, "P_rect_03", "P_rect_04", 1), veloToCam, []string{"calib_cam_to_cam.txt", `"P_rect_03" is missing`}},
-		"too few":      {strings.Replace(camToCam, " 2.745884e-03", "", 1), veloToCam, []string{"calib_cam_to_cam.txt:5", "11 values, want 12"}},
-		"no number":    {camToCam, strings.Replace(veloToCam, "-7.631618e-02", "x", 1), []string{"calib_velo_to_cam.txt:3", `value 2 is "x"`}},
-		"no key":       {camToCam, "R 1 2 3\n", []string{"calib_velo_to_cam.txt:1", "key: values"}},
-		"focal length": {strings.Replace(camToCam, "P_rect_02: 7.2", "P_rect_02: -7.2", 1), veloToCam, []string{"calib_cam_to_cam.txt:5", "focal"}},
+		"missing key":      {strings.Replace(camToCam, "P_rect_03", "P_rect_04", 1), veloToCam, []string{"calib_cam_to_cam.txt", `"P_rect_03" is missing`}},
+		"too few":          {strings.Replace(camToCam, " 2.745884e-03", "", 1), veloToCam, []string{"calib_cam_to_cam.txt:5", "11 values, want 12"}},
+		"no number":        {camToCam, strings.Replace(veloToCam, "-7.631618e-02", "x", 1), []string{"calib_velo_to_cam.txt:3", `T: value 2: "x" is not a number`}},
+		"no key":           {camToCam, "R 1 2 3\n", []string{"calib_velo_to_cam.txt:1", "key: values"}},
+		"empty":            {"", veloToCam, []string{"calib_cam_to_cam.txt", `"S_rect_02" is missing`}},
+		"twice":            {camToCam + "S_rect_02: 1 1\n", veloToCam, []string{"calib_cam_to_cam.txt:8", `"S_rect_02" stands in line 4 already`}},
+		"focal length":     {strings.Replace(camToCam, "P_rect_02: 7.2", "P_rect_02: -7.2", 1), veloToCam, []string{"calib_cam_to_cam.txt:5", "focal"}},
+		"NaN":              {strings.Replace(camToCam, "-3.395242e+02", "NaN", 1), veloToCam, []string{"calib_cam_to_cam.txt:7", "P_rect_03: value 4: the value is not finite: NaN"}},
+		"infinite":         {strings.Replace(camToCam, "P_rect_03: 7.215377e+02", "P_rect_03: inf", 1), veloToCam, []string{"calib_cam_to_cam.txt:7", "P_rect_03: value 1: the value is not finite"}},
+		"hexadecimal":      {strings.Replace(camToCam, "P_rect_03: 7.215377e+02", "P_rect_03: 0x1p9", 1), veloToCam, []string{"calib_cam_to_cam.txt:7", "not a decimal number"}},
+		"zero focal":       {strings.Replace(camToCam, "P_rect_03: 7.215377e+02", "P_rect_03: 0", 1), veloToCam, []string{"calib_cam_to_cam.txt:7", "focal lengths 0 and 721.5377"}},
+		"principal point":  {strings.Replace(camToCam, "1.728540e+02 2.163791e-01", "3.75e+02 2.163791e-01", 1), veloToCam, []string{"calib_cam_to_cam.txt:5", "principal point (609.5593, 375)", "1242×375"}},
+		"not rectified":    {strings.Replace(camToCam, "P_rect_02: 7.215377e+02 0.0", "P_rect_02: 7.215377e+02 0.1", 1), veloToCam, []string{"calib_cam_to_cam.txt:5", "want [f 0 cx]"}},
+		"zero size":        {strings.Replace(camToCam, "S_rect_03: 1.242000e+03", "S_rect_03: 0", 1), veloToCam, []string{"calib_cam_to_cam.txt:6", "S_rect_03: the size 0×375"}},
+		"half a pixel":     {strings.Replace(camToCam, "S_rect_03: 1.242000e+03", "S_rect_03: 1242.5", 1), veloToCam, []string{"the size 1242.5×375: want whole numbers"}},
+		"huge size":        {strings.Replace(camToCam, "S_rect_03: 1.242000e+03", "S_rect_03: 1e300", 1), veloToCam, []string{"the size 1e+300×375"}},
+		"swapped":          {swapped, veloToCam, []string{"calib_cam_to_cam.txt:5", "lies -0.5327 m to the right", "P_rect_02 and P_rect_03 swapped"}},
+		"one camera twice": {strings.Replace(camToCam, "-3.395242e+02", "4.485728e+01", 1), veloToCam, []string{"calib_cam_to_cam.txt:7", "lies 0 m to the right"}},
+		"no rotation":      {strings.Replace(camToCam, "R_rect_00: 9.999239e-01", "R_rect_00: 0", 1), veloToCam, []string{"calib_cam_to_cam.txt:3", "R_rect_00: this is no rotation"}},
+		"NaN rotation":     {camToCam, strings.Replace(veloToCam, "7.280733e-04", "nan", 1), []string{"calib_velo_to_cam.txt:2", "R: value 5: the value is not finite"}},
+		"reflection":       {camToCam, strings.Replace(veloToCam, "R: 7.533745e-03 -9.999714e-01 -6.166020e-04", "R: -7.533745e-03 9.999714e-01 6.166020e-04", 1), []string{"calib_velo_to_cam.txt:2", "R: this is"}},
+		"NaN translation":  {camToCam, strings.Replace(veloToCam, "T: -4.069766e-03", "T: nan", 1), []string{"calib_velo_to_cam.txt:3", "T: value 1: the value is not finite"}},
+		"binary":           {"\x00\x01", veloToCam, []string{"calib_cam_to_cam.txt:1", "this is not text"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -154,4 +154,22 @@ func TestScansReadBackAndShortOnesAreErrors(t *testing.T) {
 	wantError(t, err, path, "4 bytes after byte 16")
 	_, err = kitti.ReadScan(path + "x")
 	wantError(t, err, path+"x")
+	writeText(t, path, "")
+	_, err = kitti.ReadScan(path)
+	wantError(t, err, path, "the laser scan is empty")
+	_, err = kitti.ReadScan(filepath.Dir(path))
+	wantError(t, err, "this is a folder")
+}
+
+func TestScansHaveFinitePoints(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "0000000000.bin")
+	for name, bad := range map[string]kitti.Point{
+		"x": {X: float32(math.NaN())}, "y": {Y: float32(math.Inf(1))}, "z": {Z: float32(math.Inf(-1))}, "the reflectance": {Reflectance: float32(math.NaN())},
+	} {
+		if err := kitti.WriteScan(path, []kitti.Point{{X: 1}, bad}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := kitti.ReadScan(path)
+		wantError(t, err, path+": byte offset", name+" of point 1 is not finite")
+	}
 }

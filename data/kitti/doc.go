@@ -15,7 +15,9 @@
 // [Calibration.Write], [WriteScan] and [WriteSplit] write the same files, so that synthetic scenes pass through the same
 // reader.
 //
-// Every error names the file, and the line or the byte where there is one.
+// Every error names the file, and the line or the byte where there is one. A calibration must be one of rectified cameras
+// whose right one lies to the right, an image must have the size that its calibration is for, and scans must be finite.
+// Days and drives may be links to folders.
 //
 // [1] A. Geiger, P. Lenz, C. Stiller, R. Urtasun, "Vision meets Robotics: The KITTI Dataset", IJRR 2013.
 //

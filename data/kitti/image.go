@@ -3,11 +3,11 @@ package kitti
 import (
 	"fmt"
 	"image"
-	_ "image/jpeg" // the converted recordings
 	"image/png"
 	"io"
 	"math"
-	"os"
+
+	"github.com/robustloss/gomlx-robustloss/data/internal/input"
 )
 
 // Image is an RGB image with values in [0, 1]: rows from the top, columns from the left, three values a pixel.
@@ -27,25 +27,22 @@ func (im *Image) At(row, column int) []float32 {
 	return im.RGB[i : i+3 : i+3]
 }
 
-// ReadImage reads a PNG or JPEG file.
-func ReadImage(path string) (*Image, error) {
-	f, err := os.Open(path)
+// ReadImage reads a PNG or JPEG file. An image with transparent pixels is an error: its colours are not what is seen.
+func ReadImage(path string) (*Image, error) { return readImage(path, 0) }
+
+func readImage(path string, maxExpanded int64) (*Image, error) {
+	decoded, err := input.Image(path, maxExpanded)
 	if err != nil {
 		return nil, fmt.Errorf("kitti: cannot read the image: %w", err)
 	}
-	defer f.Close()
-	decoded, _, err := image.Decode(f)
-	if err != nil {
-		return nil, fmt.Errorf("kitti: cannot decode %s: %w", path, err)
-	}
-	return FromImage(decoded), nil
+	return fromImage(decoded), nil
 }
 
-// FromImage converts an image of the standard library.
-func FromImage(source image.Image) *Image {
+// fromImage converts an opaque image of the standard library.
+func fromImage(source image.Image) *Image {
 	bounds := source.Bounds()
 	im := NewImage(bounds.Dy(), bounds.Dx())
-	if rgba, ok := source.(*image.RGBA); ok && rgba.Opaque() { // what decoders of 8-bit RGB give
+	if rgba, ok := source.(*image.RGBA); ok { // what decoders of 8-bit RGB give
 		for y := range im.Height {
 			row := rgba.Pix[y*rgba.Stride:]
 			for x := range im.Width {

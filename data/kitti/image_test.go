@@ -59,7 +59,35 @@ func TestImagesReadBack(t *testing.T) {
 	wantImage(t, got, im, 1e-7)
 	writeText(t, path, "no image")
 	_, err = kitti.ReadImage(path)
-	wantError(t, err, path, "decode")
+	wantError(t, err, path, "not a readable JPEG or PNG image")
+}
+
+func TestTransparentImagesAreRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.png")
+	write := func(im image.Image) {
+		f, err := os.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if err := png.Encode(f, im); err != nil {
+			t.Fatal(err)
+		}
+	}
+	im := image.NewNRGBA(image.Rect(0, 0, 2, 2))
+	for i := range im.Pix {
+		im.Pix[i] = 255
+	}
+	im.SetNRGBA(0, 1, color.NRGBA{51, 102, 153, 255})
+	write(im)
+	got, err := kitti.ReadImage(path)
+	if err != nil || got.At(1, 0)[0] != .2 || got.At(1, 0)[1] != .4 || got.At(1, 0)[2] != .6 {
+		t.Errorf("an alpha channel that hides nothing: %+v, %v", got, err)
+	}
+	im.SetNRGBA(0, 1, color.NRGBA{51, 102, 153, 128})
+	write(im)
+	_, err = kitti.ReadImage(path)
+	wantError(t, err, path, "column 0 and row 1 is transparent")
 }
 
 func TestOtherColourModelsAreConverted(t *testing.T) {

@@ -5,9 +5,12 @@ import (
 	"iter"
 	"math/rand/v2"
 	"path/filepath"
+	"sync"
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/train"
+
+	"github.com/robustloss/gomlx-robustloss/data/order"
 )
 
 // LoaderOptions says what a [Loader] reads.
@@ -23,6 +26,8 @@ type LoaderOptions struct {
 	CacheBytes int64
 	// Workers is how many pairs are read at a time; 0 means 2.
 	Workers int
+	// MaxExpanded is how many bytes an image may take when it is decoded, 20 for each pixel. 0 stands for 512 MiB.
+	MaxExpanded int64
 }
 
 // Loader streams stereo pairs. It is safe for concurrent use.
@@ -76,8 +81,7 @@ func (l *Loader) Calibration(i int) *Calibration { return l.days[l.options.Entri
 // Pair returns the i-th pair, resized, without augmentation. It may be shared: do not change it.
 func (l *Loader) Pair(i int) (Pair, error) {
 	return l.cache.get(i, func() (Pair, int64, error) {
-		o := l.options
-		pair, err := ReadPair(o.Root, o.Entries[i].Frame, l.Calibration(i), o.Height, o.Width)
+		pair, err := l.options.readPair(l.options.Entries[i].Frame, l.Calibration(i))
 		if err != nil {
 			return Pair{}, 0, err
 		}
@@ -88,15 +92,8 @@ func (l *Loader) Pair(i int) (Pair, error) {
 // Depth returns the ground truth of the i-th frame at the recorded size of its camera's images.
 func (l *Loader) Depth(i int) (*Depth, error) {
 	entry, c := l.options.Entries[i], l.Calibration(i)
-	path, err := entry.FindImage(l.options.Root, entry.Camera)
-	if err != nil {
-		return nil, err
-	}
-	im, err := ReadImage(path)
-	if err != nil {
-		return nil, err
-	}
-	return ReadDepth(l.options.Root, entry, c, im.Height, im.Width)
+	size := c.Size[entry.Camera]
+	return readDepth(l.options.Root, entry, c, size[1], size[0])
 }
 
 // Batches yields the batches of step, step+1, … without end. Their inputs are the left and the right views,
@@ -127,4 +124,173 @@ func newBatch(pairs []Pair) train.Batch {
 		batch.Inputs = append(batch.Inputs, tensors.FromFlatDataAndDimensions(view, len(pairs), height, width, 3))
 	}
 	return batch
+}
+
+// SnippetLoader streams snippets. It is safe for concurrent use.
+type SnippetLoader struct {
+	options LoaderOptions
+	days    map[string]*Calibration
+	cache   memory[Snippet]
+}
+
+// NewSnippetLoader is [NewLoader] for snippets. A frame without neighbours is an error when it is read: leave such frames
+// out with [WithNeighbours].
+func NewSnippetLoader(o LoaderOptions) (*SnippetLoader, error) {
+	days, err := o.calibrations()
+	if err != nil {
+		return nil, err
+	}
+	return &SnippetLoader{options: o, days: days, cache: memory[Snippet]{limit: o.CacheBytes}}, nil
+}
+
+// Len returns the number of snippets.
+func (l *SnippetLoader) Len() int { return len(l.options.Entries) }
+
+// Snippet returns the i-th snippet, resized, without augmentation. It may be shared: do not change it.
+func (l *SnippetLoader) Snippet(i int) (Snippet, error) {
+	return l.cache.get(i, func() (Snippet, int64, error) {
+		entry := l.options.Entries[i]
+		s, err := l.options.readSnippet(entry, l.days[entry.Date])
+		if err != nil {
+			return Snippet{}, 0, err
+		}
+		return s, int64(3 * 4 * len(s.Target.RGB)), nil
+	})
+}
+
+// Batches yields the batches of step, step+1, … without end, each depending on the options and the step only. The inputs
+// are the target frames, those before and those after, [batch, height, width, 3] float32 in [0, 1], and the cameras,
+// [batch, 4]: fx, fy, cx, cy as in [Snippet]. There are no labels.
+func (l *SnippetLoader) Batches(step int) iter.Seq2[train.Batch, error] {
+	return streamed(l.options, step, l.varied, newSnippetBatch)
+}
+
+func (l *SnippetLoader) varied(item, position int) (Snippet, error) {
+	s, err := l.Snippet(item)
+	if err != nil || l.options.Augment == (Augmentation{}) {
+		return s, err
+	}
+	return l.options.Augment.ApplySnippet(s, rand.New(rand.NewPCG(uint64(l.options.Seed), uint64(position)))), nil
+}
+
+func newSnippetBatch(snippets []Snippet) train.Batch {
+	var frames [3][]float32
+	var cameras []float32
+	for _, s := range snippets {
+		for i, im := range []*Image{s.Target, s.Before, s.After} {
+			frames[i] = append(frames[i], im.RGB...)
+		}
+		k := s.Camera
+		cameras = append(cameras, float32(k.Fx), float32(k.Fy), float32(k.Cx), float32(k.Cy))
+	}
+	height, width := snippets[0].Target.Height, snippets[0].Target.Width
+	batch := train.Batch{}
+	for _, f := range frames {
+		batch.Inputs = append(batch.Inputs, tensors.FromFlatDataAndDimensions(f, len(snippets), height, width, 3))
+	}
+	batch.Inputs = append(batch.Inputs, tensors.FromFlatDataAndDimensions(cameras, len(snippets), 4))
+	return batch
+}
+
+// memory keeps items that were read, up to limit bytes. It is safe for concurrent use.
+type memory[T any] struct {
+	limit int64
+
+	mutex sync.Mutex
+	items map[int]T
+	used  int64
+}
+
+// get returns the i-th item: the kept one, or what read returns, with its size in bytes.
+func (m *memory[T]) get(i int, read func() (T, int64, error)) (T, error) {
+	m.mutex.Lock()
+	item, ok := m.items[i]
+	m.mutex.Unlock()
+	if ok {
+		return item, nil
+	}
+	item, size, err := read()
+	if err != nil {
+		return item, err
+	}
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	if _, ok := m.items[i]; !ok && m.used+size <= m.limit {
+		if m.items == nil {
+			m.items = map[int]T{}
+		}
+		m.items[i] = item
+		m.used += size
+	}
+	return item, nil
+}
+
+// streamed yields the batches of step, step+1, … without end. read returns an item as it is at a position of the run. Items
+// are read ahead of the training.
+func streamed[T any](o LoaderOptions, step int, read func(item, position int) (T, error), join func([]T) train.Batch) iter.Seq2[train.Batch, error] {
+	return func(yield func(train.Batch, error) bool) {
+		stop := make(chan struct{})
+		defer close(stop)
+		for ahead := range readAhead(o, step, stop, read) {
+			items, err := ahead.wait()
+			if err != nil {
+				yield(train.Batch{}, err)
+				return
+			}
+			if !yield(join(items), nil) {
+				return
+			}
+		}
+	}
+}
+
+// pendingBatch is a batch whose items are being read.
+type pendingBatch[T any] struct {
+	items []T
+	errs  []error
+	done  sync.WaitGroup
+}
+
+func (p *pendingBatch[T]) wait() ([]T, error) {
+	p.done.Wait()
+	for _, err := range p.errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return p.items, nil
+}
+
+// readAhead starts to read the batches from step on, two batches and Workers items ahead, until stop is closed.
+func readAhead[T any](o LoaderOptions, step int, stop <-chan struct{}, read func(item, position int) (T, error)) <-chan *pendingBatch[T] {
+	out := make(chan *pendingBatch[T], 1)
+	workers := make(chan struct{}, max(o.Workers, 2))
+	visits := order.Sequential(len(o.Entries))
+	if o.Shuffle {
+		visits = order.New(o.Seed, len(o.Entries))
+	}
+	go func() {
+		defer close(out)
+		for ; ; step++ {
+			batch := &pendingBatch[T]{items: make([]T, o.Batch), errs: make([]error, o.Batch)}
+			for k, item := range visits.Batch(step, o.Batch) {
+				select {
+				case workers <- struct{}{}:
+				case <-stop:
+					return
+				}
+				position := step*o.Batch + k
+				batch.done.Go(func() {
+					batch.items[k], batch.errs[k] = read(item, position)
+					<-workers
+				})
+			}
+			select {
+			case out <- batch:
+			case <-stop:
+				return
+			}
+		}
+	}()
+	return out
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -22,7 +23,9 @@ func writeRecordings(t *testing.T, n int) (root string, entries []kitti.Entry) {
 	if err := os.MkdirAll(filepath.Join(root, day), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := plainCalibration().Write(filepath.Join(root, day)); err != nil {
+	c := plainCalibration()
+	c.Size[kitti.Left], c.Size[kitti.Right] = [2]int{16, 8}, [2]int{16, 8}
+	if err := c.Write(filepath.Join(root, day)); err != nil {
 		t.Fatal(err)
 	}
 	rng := rand.New(rand.NewPCG(3, 1))
@@ -211,7 +214,24 @@ func TestLoaderErrorsNameTheFile(t *testing.T) {
 	right := filepath.Join(root, entries[1].Image(kitti.Right, ".png"))
 	writeImage(t, right, kitti.NewImage(8, 15))
 	for _, err := range mustLoad(t, o).Batches(0) {
-		wantError(t, err, "0000000001", "8×16", "8×15")
+		wantError(t, err, "0000000001.png has 8×15 pixels", "calibration is for 8×16")
+		break
+	}
+	calibration := filepath.Join(root, "2011_09_26", "calib_cam_to_cam.txt")
+	text, err := os.ReadFile(calibration)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeText(t, calibration, strings.Replace(string(text), "S_rect_03: 1.6e+01", "S_rect_03: 1.5e+01", 1))
+	for _, err := range mustLoad(t, o).Batches(0) {
+		wantError(t, err, "0000000000.png has 8×16 pixels", "calibration is for 8×15")
+		break
+	}
+	writeText(t, calibration, string(text))
+	small := o
+	small.MaxExpanded = 8*16*20 - 1
+	for _, err := range mustLoad(t, small).Batches(0) {
+		wantError(t, err, "0000000000.png", "16×8 pixels", "expands to more than")
 		break
 	}
 	if err := os.Remove(right); err != nil {

@@ -1,6 +1,7 @@
 package kitti_test
 
 import (
+	"os"
 	"path/filepath"
 	"reflect"
 	"testing"
@@ -39,6 +40,24 @@ func TestSplitFilesInAllForms(t *testing.T) {
 	}
 }
 
+func TestListsAreTheSameInAllKindsOfText(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "split.txt")
+	for _, text := range []string{
+		"\ufeff2011_09_26/2011_09_26_drive_0002_sync 69 l\n2011_09_28/2011_09_28_drive_0001_sync 1234567 l",
+		"\r2011_09_26/2011_09_26_drive_0002_sync 69 l\r\r2011_09_28/2011_09_28_drive_0001_sync 1234567 l\r",
+	} {
+		writeText(t, path, text)
+		if got, err := kitti.ReadSplit(path); err != nil || !reflect.DeepEqual(got, twoEntries) {
+			t.Errorf("%.10q: %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"\xff\xfe2\x00", "a\x00", "\xe4"} {
+		writeText(t, path, text)
+		_, err := kitti.ReadSplit(path)
+		wantError(t, err, "split.txt:1", "this is not")
+	}
+}
+
 func TestRightCameraInOneAndThreeColumns(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "split.txt")
 	writeText(t, path, "2011_09_26/2011_09_26_drive_0002_sync/image_03/data/0000000069.png\n2011_09_26/2011_09_26_drive_0002_sync 69 r\n")
@@ -60,6 +79,10 @@ func TestSplitErrorsNameFileAndLine(t *testing.T) {
 		"too many":      {"a b c d", "4 columns"},
 		"KITTI 2015":    {"training/image_2/000000_10.jpg training/image_3/000000_10.jpg", "no image of the raw data"},
 		"bad number":    {"2011_09_26/2011_09_26_drive_0002_sync sixty l", "l or r"},
+		"upwards":       {"../../2011_09_26/2011_09_26_drive_0002_sync/image_02/data/0000000069.png", "no image of the raw data"},
+		"rooted":        {"/2011_09_26/2011_09_26_drive_0002_sync 69 l", "no image of the raw data"},
+		"inner upwards": {"2011_09_26/2011_09_26_drive_0002_sync/image_02/data/../0000000069.png", "no image of the raw data"},
+		"long number":   {"2011_09_26/2011_09_26_drive_0002_sync 69000000000 l", "no image of the raw data"},
 		"unknown drive": {"2011_09_26/elsewhere 69 l", "no image of the raw data"},
 	} {
 		path := filepath.Join(t.TempDir(), "split.txt")
@@ -104,6 +127,13 @@ func TestTrainingFramesLeaveOutTestScenesAndStaticFrames(t *testing.T) {
 		t.Errorf("all frames: %v, %v, want 3", all, err)
 	}
 
+	for path, read := range map[string]func(string) error{
+		scenes: func(path string) error { _, err := kitti.ReadScenes(path); return err },
+		static: func(path string) error { _, err := kitti.ReadStaticFrames(path); return err },
+	} {
+		writeText(t, path, "\n")
+		wantError(t, read(path), path, "lists no")
+	}
 	writeText(t, scenes, "2011_09_26_drive_0117\nsomewhere\n")
 	_, err = kitti.ReadScenes(scenes)
 	wantError(t, err, "test_scenes_eigen.txt:2", "somewhere")
@@ -112,4 +142,39 @@ func TestTrainingFramesLeaveOutTestScenesAndStaticFrames(t *testing.T) {
 	wantError(t, err, "static_frames.txt:1", "date, drive, frame")
 	_, err = kitti.ListFrames(t.TempDir(), nil, nil)
 	wantError(t, err, "no stereo pair", "image_02")
+}
+
+func TestFramesAreFoundThroughLinks(t *testing.T) {
+	elsewhere, root := t.TempDir(), t.TempDir()
+	drive := filepath.Join(elsewhere, "day", "2011_09_26_drive_0001_sync")
+	for _, image := range []string{"image_02/data/0000000003.png", "image_02/data/0000000003.jpg", "image_02/data/+000000004.png", "image_03/data/0000000003.png"} {
+		writeText(t, filepath.Join(drive, image), "")
+	}
+	link := filepath.Join(root, "2011_09_26")
+	if err := os.Symlink(filepath.Join(elsewhere, "day"), link); err != nil {
+		t.Skip("no links here:", err)
+	}
+	got, err := kitti.ListFrames(root, nil, nil)
+	want := []kitti.Entry{{Frame: kitti.Frame{Date: "2011_09_26", Drive: "2011_09_26_drive_0001_sync", Index: 3}, Camera: kitti.Left}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, %v, want %v once", got, err, want)
+	}
+	for _, target := range []string{filepath.Join(root, "nowhere"), link} { // a link that leads nowhere, and one to itself
+		if err := os.Remove(link); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(target, link); err != nil {
+			t.Fatal(err)
+		}
+		_, err = kitti.ListFrames(root, nil, nil)
+		wantError(t, err, link)
+		_, err = kitti.NewLoader(kitti.LoaderOptions{Root: root, Entries: want, Height: 8, Width: 16, Batch: 1})
+		wantError(t, err, link)
+	}
+	if err := os.Remove(link); err != nil {
+		t.Fatal(err)
+	}
+	writeText(t, filepath.Join(root, "2011_09_26", "2011_09_28_drive_0001_sync", "image_02", "data", "0000000003.png"), "")
+	_, err = kitti.ListFrames(root, nil, nil)
+	wantError(t, err, "2011_09_28_drive_0001_sync", "not of the day")
 }

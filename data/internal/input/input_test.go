@@ -421,3 +421,37 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+func FuzzImage(f *testing.F) {
+	for _, img := range []image.Image{image.NewGray(image.Rect(0, 0, 3, 2)), image.NewNRGBA(image.Rect(0, 0, 2, 2)), image.NewPaletted(image.Rect(0, 0, 2, 1), color.Palette{color.Black, color.White})} {
+		var b bytes.Buffer
+		if err := png.Encode(&b, img); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(bytes.Clone(b.Bytes()))
+		b.Reset()
+		if err := jpeg.Encode(&b, img, nil); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b.Bytes())
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := New(bytes.NewReader(data), "f", 1<<20)
+		if err != nil {
+			return
+		}
+		img, err := r.Image()
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "f:") {
+				t.Errorf("the error does not name the file: %v", err)
+			}
+			return
+		}
+		if size := img.Bounds().Size(); size.X < 1 || size.Y < 1 || size.X*size.Y > 1<<20/bytesPerPixel {
+			t.Errorf("an image of %v", size)
+		}
+		if _, _, found := transparent(img); found {
+			t.Error("a transparent image")
+		}
+	})
+}

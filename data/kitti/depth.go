@@ -1,9 +1,75 @@
 package kitti
 
 import (
+	"encoding/binary"
+	"fmt"
 	"math"
+	"os"
 	"path/filepath"
+
+	"github.com/robustloss/gomlx-robustloss/data/internal/input"
 )
+
+// Point is a return of the laser scanner: forward, left and up in metres, and the reflectance in [0, 1].
+type Point struct {
+	X, Y, Z, Reflectance float32
+}
+
+const bytesPerPoint = 16
+
+// ReadScan reads a scan: four little-endian float32 a point, nothing else, at least one point, all of them finite.
+func ReadScan(path string) ([]Point, error) {
+	r, err := input.Open(path, 0)
+	if err != nil {
+		return nil, fmt.Errorf("kitti: cannot read the laser scan: %w", err)
+	}
+	defer r.Close()
+	points, err := decodeScan(r)
+	if err != nil {
+		return nil, fmt.Errorf("kitti: %w", err)
+	}
+	return points, nil
+}
+
+func decodeScan(r *input.Reader) ([]Point, error) {
+	data, err := r.All()
+	if err != nil {
+		return nil, err
+	}
+	if len(data) == 0 {
+		return nil, fmt.Errorf("%s: the laser scan is empty", r.Name())
+	}
+	if rest := len(data) % bytesPerPoint; rest != 0 {
+		return nil, fmt.Errorf("%s: %d bytes after byte %d are no whole point of %d bytes: the file is cut off", r.Name(), rest, len(data)-rest, bytesPerPoint)
+	}
+	points := make([]Point, len(data)/bytesPerPoint)
+	for i := range points {
+		var values [4]float32
+		for k := range values {
+			offset := bytesPerPoint*i + 4*k
+			values[k] = math.Float32frombits(binary.LittleEndian.Uint32(data[offset:]))
+			if v := float64(values[k]); math.IsNaN(v) || math.IsInf(v, 0) {
+				return nil, r.ErrorfAt(int64(offset), "%s of point %d is not finite: %g", [4]string{"x", "y", "z", "the reflectance"}[k], i, v)
+			}
+		}
+		points[i] = Point{values[0], values[1], values[2], values[3]}
+	}
+	return points, nil
+}
+
+// WriteScan writes what [ReadScan] reads.
+func WriteScan(path string, points []Point) error {
+	data := make([]byte, 0, bytesPerPoint*len(points))
+	for _, p := range points {
+		for _, v := range [4]float32{p.X, p.Y, p.Z, p.Reflectance} {
+			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
+		}
+	}
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		return fmt.Errorf("kitti: cannot write the laser scan: %w", err)
+	}
+	return nil
+}
 
 // Depth is a depth map in metres, row by row; 0 where nothing is known.
 type Depth struct {
@@ -66,8 +132,8 @@ func DepthMap(points []Point, c *Calibration, camera Camera, height, width int) 
 	return depth
 }
 
-// ReadDepth is [DepthMap] for the scan of a frame below root.
-func ReadDepth(root string, e Entry, c *Calibration, height, width int) (*Depth, error) {
+// readDepth is [DepthMap] for the scan of a frame below root.
+func readDepth(root string, e Entry, c *Calibration, height, width int) (*Depth, error) {
 	points, err := ReadScan(filepath.Join(root, filepath.FromSlash(e.Scan())))
 	if err != nil {
 		return nil, err
