@@ -1,156 +1,292 @@
 package robustloss
 
 import (
-	"math"
+	"fmt"
+	"slices"
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Adaptive is a loss that learns its own shape α and scale c with the model's weights. Make it with [NewAdaptive], choose
-// options, and call [Adaptive.Done].
-type Adaptive struct {
-	latents
-	alphaLo, alphaHi float64
-	alphaInit        float64 // NaN: the midpoint
-	alpha            *Node   // given by WithAlpha
+// Likelihood is a family of distributions of residuals, with a shape and a scale.
+type Likelihood int
+
+const (
+	// General is the distribution of Barron's loss, with the shape α: see [NLL].
+	General Likelihood = iota
+	// StudentsT is Student's t-distribution, whose shape is its degrees of freedom ν: see [StudentsTNLL].
+	StudentsT
+)
+
+// String returns "General" or "StudentsT".
+func (l Likelihood) String() string {
+	switch l {
+	case General:
+		return "General"
+	case StudentsT:
+		return "StudentsT"
+	default:
+		return fmt.Sprintf("Likelihood(%d)", int(l))
+	}
 }
 
-// NewAdaptive returns a builder of the negative log-likelihood of the residuals x under the robust distribution, see [NLL],
-// whose α and c are learned: one of each per element of dims, the same for all of the batch [1, Section 3.1].
+// Adaptive is a loss that learns its own shape and scale with the model's weights: a negative log-likelihood of residuals, of
+// images in any representation too. Make it with [NewAdaptive], [NewStudentsT] or [NewImageAdaptive], choose options, and call
+// [Adaptive.Done]; after it, [Adaptive.Alpha], [Adaptive.DF], [Adaptive.Scale], [Adaptive.Location] and others tell more.
+//
+// Options say the same things in the same way for each parameter P: PInit(v) learns it, starting at v; FixedP(v) makes it the
+// constant v; WithP(node) takes it from a node of the graph, as a prediction of the model. The last of these three that is
+// called counts; bounds (AlphaRange, ScaleFloor) matter only to a parameter that is learned. What an option is not given, its
+// comment states under "the default". Options that make no sense, alone or together, make Done panic, saying which.
+type Adaptive struct {
+	owner      string // for messages: "NewAdaptive"
+	scope      *model.Scope
+	x          *Node
+	likelihood Likelihood
+	images     *imageMap // nil: x is compared as it is
+
+	alpha, df, scale, location parameter
+
+	shared, frozen bool
+	rate           float64
+	weights, mask  *Node
+
+	called []string // options that only some losses have
+	done   bool
+	result result
+}
+
+// result is what Done computes, in the dtype in which the loss computes.
+type result struct {
+	coefficients           *Node
+	nll                    *Node
+	shape, scale, location *Node
+}
+
+// NewAdaptive returns a builder of the negative log-likelihood of the residuals x under the general robust distribution, see
+// [NLL], whose α and c are learned: one of each per element of dims, the same for all of the batch [1, Section 3.1].
 //
 // The parameters are functions of latents that are 0 at first and unbounded:
 //
 //	α = lo + (hi − lo)·σ(ℓ_α + logit p),  p = (init − lo)/(hi − lo),  σ the logistic sigmoid
 //	c = floor + (init − floor)·softplus(ℓ_c + log(e − 1))
+//	μ = init + ℓ_μ, where there is a location
 //
-// so that both start exactly at their init.
+// so that each starts exactly at its init.
 //
-//   - scope: owns the variables; give each loss its own, as scope.In("loss"). In it, "alpha_latent" and "scale_latent" hold ℓ_α
-//     and ℓ_c, and "location" holds μ less its start; they are saved in checkpoints as any variable, and count only together
-//     with the options, which must be the same where they are used again. The optimizer works on the variables
-//     "alpha_latent_step", … beside them, which are 0 between steps: so the latents are out of reach of any weight decay. The
-//     trainer's per-step update moves them over; without a train.Trainer they just stay there, and count as well.
+//   - scope: owns the variables; give each loss its own, as scope.In("loss"). In it, "alpha_latent", "scale_latent" and
+//     "location" hold the latents. Weight decay does not reach them, and SetTrainable(false) freezes them, from the next graph
+//     on, as it does every variable; [Adaptive.Freeze] freezes all. "options" records what the latents mean, so that
+//     [ReadParameters] can read them, and so that other options in the same scope are refused. The variables
+//     "alpha_latent_step", … beside them are 0 between steps: the optimizer moves these, and the trainer's per-step update
+//     adds what they hold to the latents. (A loop without a train.Trainer leaves it there; it counts as well.)
 //   - x: residuals, shape `[batchSize, dims...]`, float, in the units of the data: predictions − labels.
 //
 // In a model function, with a nil loss function for train.NewTrainer:
 //
-//	nll, _, _ := robustloss.NewAdaptive(scope.In("loss"), Sub(predictions, labels)).Done()
+//	nll := robustloss.NewAdaptive(scope.In("loss"), Sub(predictions, labels)).Done()
 //	train.AddMainLoss(ReduceAllMean(nll))
+//
+// Residuals smaller than float32 are converted to it, and so the parameters and the likelihood are computed; only what Done and
+// the accessors return has x's dtype. With such residuals train on [Adaptive.Mean], which stays in float32: the optimizer
+// computes in the dtype of the loss, and float16 is too coarse for Adam.
 //
 // The loss is not bounded below: where a model can fit a column exactly, c goes to its floor and the loss far below 0. Raise
 // the floor to the precision of the data.
 func NewAdaptive(scope *model.Scope, x *Node) *Adaptive {
+	return newAdaptive("NewAdaptive", scope, x)
+}
+
+// NewStudentsT returns [NewAdaptive] with [Adaptive.Likelihood](StudentsT): the negative log-likelihood of the residuals x under
+// Student's t-distribution, see [StudentsTNLL], whose degrees of freedom ν and scale s are learned:
+//
+//	ν = init·exp(ℓ_ν), with ℓ_ν limited to ±60      s = floor + (init − floor)·softplus(ℓ_s + log(e − 1))
+//
+// ℓ_ν is held by the variable "log_df"; all else is as for [NewAdaptive].
+func NewStudentsT(scope *model.Scope, x *Node) *Adaptive {
+	return newAdaptive("NewStudentsT", scope, x).Likelihood(StudentsT)
+}
+
+func newAdaptive(owner string, scope *model.Scope, x *Node) *Adaptive {
+	switch {
+	case x == nil || scope == nil:
+		exceptions.Panicf("robustloss.%s: want a scope and a node, got nil", owner)
+	case !x.DType().IsFloat():
+		exceptions.Panicf("robustloss.%s: x must be of a float dtype, got x=%s", owner, x.Shape())
+	}
 	return &Adaptive{
-		latents: newLatents("robustloss.NewAdaptive", scope, x),
-		alphaLo: 0.001, alphaHi: 1.999, alphaInit: math.NaN(),
+		owner: owner, scope: scope, x: x, rate: 1,
+		alpha:    parameter{name: "Alpha", link: alphaLink, source: learned, value: middle, lo: 0.001, hi: 1.999},
+		df:       parameter{name: "DF", link: dfLink, source: learned, value: 1},
+		scale:    parameter{name: "Scale", link: scaleLink, source: learned, value: 1, lo: 1e-5},
+		location: parameter{name: "Location", link: locationLink, source: fixed, value: 0},
 	}
 }
 
-// AlphaRange bounds α: it stays in [lo, hi], 0 ≤ lo. If lo == hi, α is fixed there, at +∞ if you like, and isn't a variable.
+// Done creates the variables and returns the negative log-likelihood of each element in nats, of the shape and dtype of x:
+// times its weight where there are [Adaptive.Weights], and 0 where the [Adaptive.Mask] is false. For images it is that of each
+// coefficient in its representation, `[batch, height, width, channels]`, wavelets as [gomlxops.WaveletTransform] lays them out.
 //
-// The default is 0.001 to 1.999, the author's.
-func (a *Adaptive) AlphaRange(lo, hi float64) *Adaptive {
-	a.alphaLo, a.alphaHi = lo, hi
-	return a
-}
-
-// AlphaInit sets the first α, inside the range and not at its ends, where the latent would be infinite.
-//
-// The default is the middle of the range.
-func (a *Adaptive) AlphaInit(alpha float64) *Adaptive {
-	a.alphaInit = alpha
-	return a
-}
-
-// WithAlpha takes α from a node in place of learning it, as [AlphaVariable] with a schedule: a scalar, or of shape `[dims...]`,
-// x's dtype. Only the scale is learned, and AlphaRange and AlphaInit have no effect. The NLL is NaN where alpha is negative.
-//
-// The default is to learn α.
-func (a *Adaptive) WithAlpha(alpha *Node) *Adaptive {
-	a.alpha = alpha
-	return a
-}
-
-// ScaleFloor sets the smallest scale, > 0, in the units of x. It keeps the loss of a column that is fitted exactly from
-// running away to −∞.
-//
-// The default is 1e-5.
-func (a *Adaptive) ScaleFloor(floor float64) *Adaptive {
-	a.scaleFloor = floor
-	return a
-}
-
-// ScaleInit sets the first scale, in the units of x: the size of residuals to expect. If it equals the floor, the scale is
-// fixed there and isn't a variable.
-//
-// The default is 1. The softplus moves c in steps of about (init − floor): a start much too small takes long to grow.
-func (a *Adaptive) ScaleInit(scale float64) *Adaptive {
-	a.scaleInit = scale
-	return a
-}
-
-// Shared learns one α and one c for all of x, scalars, and takes x of any shape.
-//
-// The default is one per element of x's dims.
-func (a *Adaptive) Shared() *Adaptive {
-	a.shared = true
-	return a
-}
-
-// Location learns a location μ too, with this start, in the units of x: the NLL is that of x − μ. See [Adaptive.Mu].
-//
-// The default is no location: residuals are around 0.
-func (a *Adaptive) Location(init float64) *Adaptive {
-	a.withLocation, a.locationInit = true, init
-	return a
-}
-
-// LatentRate makes the latents move factor times as far at each step of the optimizer: with Adam and a learning rate of 1e-3
-// for the network, LatentRate(50) gives them one of 0.05. (To scale their gradients would change nothing under Adam, which
-// normalizes them.)
-//
-// The default is 1.
-func (a *Adaptive) LatentRate(factor float64) *Adaptive {
-	a.rate = factor
-	return a
-}
-
-// Done creates the variables and returns the negative log-likelihood in nats, elementwise, of x's shape, and α and c: scalars
-// where they are fixed or shared, else of shape `[dims...]`. All have the dtype of x. It panics, saying which, where an option
-// doesn't make sense.
-func (a *Adaptive) Done() (nll, alpha, scale *Node) {
+// It panics where an option makes no sense, where x is empty or has no batch axis, and when it is called again.
+func (a *Adaptive) Done() *Node {
+	if a.done {
+		a.panicf("Done was called before: use its result again, or build another loss in another scope")
+	}
 	a.check()
-	alpha = a.alpha
-	if alpha == nil {
-		alpha = a.learnedAlpha()
+	a.record()
+	working := dtypes.Float32
+	if a.x.DType() == dtypes.Float64 {
+		working = dtypes.Float64
 	}
-	scale = a.scale()
-	return NLL(a.residual(), alpha, scale), alpha, scale
+	x := ConvertDType(a.x, working)
+	if a.images != nil {
+		x = a.images.apply(x)
+	}
+	parameterShape := shapes.Make(working)
+	if !a.shared {
+		parameterShape.Dimensions = slices.Clone(x.Shape().Dimensions[1:])
+	}
+	l := &latents{scope: a.scope, graph: x.Graph(), shape: parameterShape, rate: a.rate, frozen: a.frozen}
+	a.result = result{
+		coefficients: x,
+		shape:        a.parameterIn(l, a.shape(), x),
+		scale:        a.parameterIn(l, &a.scale, x),
+		location:     a.parameterIn(l, &a.location, x),
+	}
+	a.result.nll = a.weighted(a.likelihoodOf(x))
+	a.done = true
+	return a.returned(a.result.nll)
 }
 
-// Mu returns the learned location after [Adaptive.Done]: shaped as the scale, or nil without [Adaptive.Location].
-func (a *Adaptive) Mu() *Node { return a.mu }
+// shape returns the parameter that is the likelihood's shape.
+func (a *Adaptive) shape() *parameter {
+	if a.likelihood == StudentsT {
+		return &a.df
+	}
+	return &a.alpha
+}
 
-// learnedAlpha checks the range, and returns α in it.
-func (a *Adaptive) learnedAlpha() *Node {
-	lo, hi, init := a.alphaLo, a.alphaHi, a.alphaInit
-	if !(lo >= 0) || !(lo <= hi) || (lo < hi && math.IsInf(hi, 1)) {
-		exceptions.Panicf("%s: AlphaRange(%g, %g): want 0 ≤ lo ≤ hi, both finite unless they are equal: there is no distribution for "+
-			"alpha < 0", a.owner, lo, hi)
+// parameterIn returns a parameter as a node that broadcasts to x, in the dtype of x.
+func (a *Adaptive) parameterIn(l *latents, p *parameter, x *Node) *Node {
+	if p.source != given {
+		return p.in(l)
 	}
-	if lo == hi {
-		if !math.IsNaN(init) && init != lo {
-			exceptions.Panicf("%s: AlphaInit(%g) but AlphaRange(%g, %g) fixes alpha", a.owner, init, lo, hi)
+	node := p.node
+	if node.DType() == a.x.DType() {
+		node = ConvertDType(node, x.DType())
+	}
+	broadcastable(a.owner, "With"+p.name, node, x)
+	return node
+}
+
+// likelihoodOf returns the NLL of x, with 0 in place of what the mask hides.
+func (a *Adaptive) likelihoodOf(x *Node) *Node {
+	a.repeatWeightsAndMask()
+	if a.mask != nil {
+		x = Where(a.mask, x, ZerosLike(x))
+	}
+	if location := a.result.location; a.location.source != fixed || a.location.value != 0 {
+		x = Sub(x, ExpandLeftToRank(location, x.Rank()))
+	}
+	if a.likelihood == StudentsT {
+		return StudentsTNLL(x, a.result.shape, a.result.scale)
+	}
+	return NLL(x, a.result.shape, a.result.scale)
+}
+
+// repeatWeightsAndMask gives the weights and the mask the shape of x, and the weights the dtype of the NLL.
+func (a *Adaptive) repeatWeightsAndMask() {
+	repeat := func(option string, n *Node) *Node {
+		repeated := repeatTrailing(n, a.x)
+		if !slices.Equal(repeated.Shape().Dimensions, a.x.Shape().Dimensions) {
+			a.panicf("%s: want the shape of x or leading axes of it, got %s and x=%s", option, n.Shape(), a.x.Shape())
 		}
-		return a.parameter(a.constant(lo))
+		return repeated
 	}
-	if math.IsNaN(init) {
-		init = (lo + hi) / 2
+	if a.weights != nil {
+		a.weights = ConvertDType(repeat("Weights", a.weights), a.result.coefficients.DType())
 	}
-	if !(init > lo) || !(init < hi) {
-		exceptions.Panicf("%s: AlphaInit(%g): want a number inside AlphaRange(%g, %g), not at its ends", a.owner, init, lo, hi)
+	if a.mask != nil {
+		a.mask = repeat("Mask", a.mask)
 	}
-	return a.parameter(shiftedSigmoid(a.latent("alpha_latent"), lo, hi, init))
+}
+
+// weighted returns the NLL times the weights, and 0 where the mask hides it.
+func (a *Adaptive) weighted(nll *Node) *Node {
+	if a.weights != nil {
+		nll = Mul(nll, a.weights)
+	}
+	if a.mask != nil {
+		nll = Where(a.mask, nll, ZerosLike(nll))
+	}
+	return nll
+}
+
+// returned converts what is returned to the dtype of x.
+func (a *Adaptive) returned(n *Node) *Node { return ConvertDType(n, a.x.DType()) }
+
+// Mean returns, after [Adaptive.Done], the mean of the negative log-likelihood, a scalar: a loss to train. The mean is over the
+// elements that the [Adaptive.Mask] leaves, and is not divided by the sum of the [Adaptive.Weights]. It has the dtype in which
+// the loss computes, float32 where x is smaller.
+func (a *Adaptive) Mean() *Node {
+	a.mustBeDone("Mean")
+	nll := a.result.nll
+	if a.mask == nil {
+		return ReduceAllMean(nll)
+	}
+	count := ReduceAllSum(ConvertDType(a.mask, nll.DType()))
+	return Div(ReduceAllSum(nll), Max(count, ScalarOne(nll.Graph(), nll.DType())))
+}
+
+// Alpha returns, after [Adaptive.Done], the α of a General likelihood in the dtype of x: a scalar where it is fixed or shared,
+// `[dims...]` where it is learned, and what was given with [Adaptive.WithAlpha]. For images it is `[height, width, channels]`
+// always, laid out as the coefficients.
+func (a *Adaptive) Alpha() *Node {
+	a.mustBeDone("Alpha")
+	if a.likelihood != General {
+		a.panicf("Alpha: a loss with the likelihood %s has no alpha: see DF", a.likelihood)
+	}
+	return a.parameterNode(a.result.shape)
+}
+
+// DF returns, after [Adaptive.Done], the degrees of freedom of a StudentsT likelihood, shaped as [Adaptive.Alpha].
+func (a *Adaptive) DF() *Node {
+	a.mustBeDone("DF")
+	if a.likelihood != StudentsT {
+		a.panicf("DF: a loss with the likelihood %s has no degrees of freedom: see Alpha", a.likelihood)
+	}
+	return a.parameterNode(a.result.shape)
+}
+
+// Scale returns, after [Adaptive.Done], the scale in the units of x, shaped as [Adaptive.Alpha].
+func (a *Adaptive) Scale() *Node {
+	a.mustBeDone("Scale")
+	return a.parameterNode(a.result.scale)
+}
+
+// Location returns, after [Adaptive.Done], the location in the units of x, shaped as [Adaptive.Alpha]: 0 by default.
+func (a *Adaptive) Location() *Node {
+	a.mustBeDone("Location")
+	return a.parameterNode(a.result.location)
+}
+
+// parameterNode returns a parameter of the result as its accessor does.
+func (a *Adaptive) parameterNode(p *Node) *Node {
+	if a.images != nil && p.IsScalar() {
+		p = BroadcastToDims(p, a.x.Shape().Dimensions[1:]...)
+	}
+	return a.returned(p)
+}
+
+func (a *Adaptive) mustBeDone(accessor string) {
+	if !a.done {
+		a.panicf("%s is known only after Done: call Done first", accessor)
+	}
+}
+
+func (a *Adaptive) panicf(format string, args ...any) {
+	exceptions.Panicf("robustloss."+a.owner+": "+format, args...)
 }

@@ -31,12 +31,37 @@ type recordedFit struct {
 	Kind   string
 	Iters  int
 	Reduce string
-	Args   struct {
-		AlphaLo   *float64 `json:"alpha_lo"`
-		AlphaHi   *float64 `json:"alpha_hi"`
-		AlphaInit *float64 `json:"alpha_init"`
-		ScaleLo   *float64 `json:"scale_lo"`
-		ScaleInit *float64 `json:"scale_init"`
+	Args   recordedArgs
+}
+
+// recordedArgs are the arguments of the author's losses. In his code bounds that are equal fix α, and a start at the bound
+// fixes the scale.
+type recordedArgs struct {
+	AlphaLo   *float64 `json:"alpha_lo"`
+	AlphaHi   *float64 `json:"alpha_hi"`
+	AlphaInit *float64 `json:"alpha_init"`
+	ScaleLo   *float64 `json:"scale_lo"`
+	ScaleInit *float64 `json:"scale_init"`
+}
+
+// apply sets the options that mean the same.
+func (r recordedArgs) apply(a *Adaptive) {
+	switch {
+	case r.AlphaLo == nil:
+	case *r.AlphaLo == *r.AlphaHi:
+		a.FixedAlpha(*r.AlphaLo)
+	default:
+		a.AlphaRange(*r.AlphaLo, *r.AlphaHi)
+	}
+	if r.AlphaInit != nil && (r.AlphaLo == nil || *r.AlphaLo != *r.AlphaHi) {
+		a.AlphaInit(*r.AlphaInit)
+	}
+	switch {
+	case r.ScaleLo == nil:
+	case *r.ScaleLo == *r.ScaleInit:
+		a.FixedScale(*r.ScaleInit)
+	default:
+		a.ScaleFloor(*r.ScaleLo).ScaleInit(*r.ScaleInit)
 	}
 }
 
@@ -57,31 +82,18 @@ type recordedData struct {
 
 // build returns the loss of the fit, summed over its columns, and, per column, the loss and the parameters α or ν, c and μ.
 func (f recordedFit) build(scope *model.Scope, x *Node) (loss, columns *Node) {
-	var nll, shape, scale, mu *Node
+	b, shape := NewAdaptive(scope, x), (*Adaptive).Alpha
 	if f.Kind == "students_t" {
-		b := NewStudentsT(scope, x).Location(0)
-		nll, shape, scale = b.Done()
-		mu = b.Mu()
-	} else {
-		b := NewAdaptive(scope, x).Location(0)
-		if f.Args.AlphaLo != nil {
-			b.AlphaRange(*f.Args.AlphaLo, *f.Args.AlphaHi)
-		}
-		if f.Args.AlphaInit != nil {
-			b.AlphaInit(*f.Args.AlphaInit)
-		}
-		if f.Args.ScaleLo != nil {
-			b.ScaleFloor(*f.Args.ScaleLo).ScaleInit(*f.Args.ScaleInit)
-		}
-		nll, shape, scale = b.Done()
-		mu = b.Mu()
+		b, shape = NewStudentsT(scope, x), (*Adaptive).DF
 	}
+	f.Args.apply(b.LocationInit(0))
+	nll := b.Done()
 	losses := ReduceSum(nll, 0)
 	if f.Reduce == "mean" {
 		losses = ReduceMean(nll, 0)
 	}
 	fill := func(n *Node) *Node { return BroadcastToDims(n, losses.Shape().Dimensions...) }
-	return ReduceAllSum(losses), Stack([]*Node{losses, fill(shape), fill(scale), fill(mu)}, 0)
+	return ReduceAllSum(losses), Stack([]*Node{losses, fill(shape(b)), fill(b.Scale()), fill(b.Location())}, 0)
 }
 
 // training runs several losses side by side in one model: Adam treats every number by itself.
@@ -323,8 +335,9 @@ func TestAdaptive_FollowsTheRecordedRegression(t *testing.T) {
 			g := x[0].Graph()
 			w := scope.VariableWithValue("w", 0.0).NodeValue(g)
 			b := scope.VariableWithValue("b", 0.0).NodeValue(g)
-			nll, alpha, scale := NewAdaptive(scope.In("loss"), Sub(Add(Mul(w, x[0]), b), x[1])).Done()
-			return []*Node{ReduceAllMean(nll)}, []*Node{Stack([]*Node{w, b, Reshape(alpha), Reshape(scale)}, 0)}
+			loss := NewAdaptive(scope.In("loss"), Sub(Add(Mul(w, x[0]), b), x[1]))
+			nll := loss.Done()
+			return []*Node{ReduceAllMean(nll)}, []*Node{Stack([]*Node{w, b, Reshape(loss.Alpha()), Reshape(loss.Scale())}, 0)}
 		})
 		last := reg.Adaptive[len(reg.Adaptive)-1].Epoch + 1
 		if backend.String() == "go" {

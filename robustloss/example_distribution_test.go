@@ -45,7 +45,7 @@ func ExampleNewAdaptive() {
 	store := model.NewStore()
 	trainer := train.NewTrainer(engine, store, func(scope *model.Scope, _ any, inputs []*Node) []*Node {
 		residuals := Sub(line(scope, inputs[0]), inputs[1])
-		nll, _, _ := robustloss.NewAdaptive(scope.In("loss"), residuals).Done()
+		nll := robustloss.NewAdaptive(scope.In("loss"), residuals).Done()
 		train.AddMainLoss(ReduceAllMean(nll))
 		return nil
 	}, nil, optimizer.Adam().LearningRate(0.05).Done(), nil, nil)

@@ -20,12 +20,8 @@ type recordedImageLoss struct {
 	Levels         int     `json:"wavelet_num_levels"`
 	ScaleBase      float64 `json:"wavelet_scale_base"`
 	Args           struct {
-		AlphaLo   *float64 `json:"alpha_lo"`
-		AlphaHi   *float64 `json:"alpha_hi"`
-		AlphaInit *float64 `json:"alpha_init"`
-		ScaleLo   *float64 `json:"scale_lo"`
-		ScaleInit *float64 `json:"scale_init"`
-		StudentsT bool     `json:"use_students_t"`
+		recordedArgs
+		StudentsT bool `json:"use_students_t"`
 	}
 	Shape       []int
 	Loss        []float64
@@ -47,7 +43,7 @@ func (r recordedImageLoss) String() string {
 }
 
 // build returns the loss with the options of the record.
-func (r recordedImageLoss) build(t *testing.T, scope *model.Scope, x *Node) *ImageAdaptive {
+func (r recordedImageLoss) build(t *testing.T, scope *model.Scope, x *Node) *Adaptive {
 	t.Helper()
 	a := NewImageAdaptive(scope, x).ColorSpace(map[string]ColorSpace{"RGB": RGB, "YUV": YUV}[r.ColorSpace])
 	for _, representation := range []Representation{Pixel, DCT, CDF97, LeGall53} {
@@ -58,17 +54,9 @@ func (r recordedImageLoss) build(t *testing.T, scope *model.Scope, x *Node) *Ima
 	if r.ScaleBase != 0 { // images_64 doesn't say: the defaults
 		a.Levels(r.Levels).ScaleBase(r.ScaleBase)
 	}
-	if r.Args.AlphaLo != nil {
-		a.AlphaRange(*r.Args.AlphaLo, *r.Args.AlphaHi)
-	}
-	if r.Args.AlphaInit != nil {
-		a.AlphaInit(*r.Args.AlphaInit)
-	}
-	if r.Args.ScaleLo != nil {
-		a.ScaleFloor(*r.Args.ScaleLo).ScaleInit(*r.Args.ScaleInit)
-	}
+	r.Args.apply(a)
 	if r.Args.StudentsT {
-		a.StudentsT()
+		a.Likelihood(StudentsT)
 	}
 	return a
 }
@@ -78,7 +66,7 @@ var imageLatents = []string{"alpha_latent", "scale_latent", "log_df"}
 // imageLossOutputs returns the losses, their gradient in x, and those in the latents that there are, in imageLatents' order.
 func (r recordedImageLoss) outputs(t *testing.T, scope *model.Scope, x *Node) []*Node {
 	t.Helper()
-	nll, _, _ := r.build(t, scope, x).Done()
+	nll := r.build(t, scope, x).Done()
 	wrt := []*Node{x}
 	for _, name := range imageLatents {
 		if _, ok := r.GradLatents[name]; ok {

@@ -49,30 +49,30 @@ func TestImageAdaptive_IsTheNLLOfTheCoefficients(t *testing.T) {
 			differences = append(differences, ReduceAllMax(Abs(Sub(nll, want))))
 		}
 		pixels := NewImageAdaptive(scope.In("pixels"), x).ColorSpace(RGB).Representation(Pixel).AlphaRange(0, 3).AlphaInit(0.7).ScaleInit(0.2)
-		nll, alpha, scale := pixels.Done()
+		nll, alpha, scale := pixels.Done(), pixels.Alpha(), pixels.Scale()
 		compare(nll, NLL(x, ExpandLeftToRank(alpha, 4), ExpandLeftToRank(scale, 4)), alpha, scale)
 		compare(nll, NLL(x, Scalar(x.Graph(), x.DType(), 0.7), Scalar(x.Graph(), x.DType(), 0.2)), alpha, scale)
 
-		waves := NewImageAdaptive(scope.In("waves"), x).Representation(LeGall53).Levels(2).ScaleBase(0.5).Shared().Cauchy().LatentRate(3)
-		nll, alpha, scale = waves.Done()
+		waves := NewImageAdaptive(scope.In("waves"), x).Representation(LeGall53).Levels(2).ScaleBase(0.5).Shared().FixedAlpha(0).LatentRate(3)
+		nll, alpha, scale = waves.Done(), waves.Alpha(), waves.Scale()
 		want := gomlxops.RescaleWavelets(gomlxops.WaveletTransform(gomlxops.RGBToYUV(x), gomlxops.LeGall53, 2), 2, 0.5)
 		compare(nll, NLL(want, ExpandLeftToRank(alpha, 4), ExpandLeftToRank(scale, 4)), alpha, scale)
 		compare(waves.Coefficients(), want, alpha, scale)
 
-		cosines := NewImageAdaptive(scope.In("cosines"), x).Representation(DCT).StudentsT().DFInit(3).ScaleInit(0.1).ScaleFloor(1e-3).Location(0.1)
-		nll, alpha, scale = cosines.Done()
+		cosines := NewImageAdaptive(scope.In("cosines"), x).Representation(DCT).Likelihood(StudentsT).DFInit(3).ScaleInit(0.1).ScaleFloor(1e-3).LocationInit(0.1)
+		nll, alpha, scale = cosines.Done(), cosines.DF(), cosines.Scale()
 		shifted := AddScalar(gomlxops.DCT(gomlxops.RGBToYUV(x)), -0.1)
 		compare(nll, StudentsTNLL(shifted, Scalar(x.Graph(), x.DType(), 3), Scalar(x.Graph(), x.DType(), 0.1)), alpha, scale)
-		if mu := cosines.Mu(); mu == nil || mu.Rank() != 3 {
+		if mu := cosines.Location(); mu.Rank() != 3 {
 			t.Errorf("μ is %v", mu)
 		}
 
-		fixed := NewImageAdaptive(scope.In("fixed"), x).StudentsT().FixedDF(5).ScaleFloor(0.3).ScaleInit(0.3)
-		nll, alpha, scale = fixed.Done()
+		fixed := NewImageAdaptive(scope.In("fixed"), x).Likelihood(StudentsT).FixedDF(5).FixedScale(0.3)
+		nll, alpha, scale = fixed.Done(), fixed.DF(), fixed.Scale()
 		compare(nll, StudentsTNLL(fixed.Coefficients(), Scalar(x.Graph(), x.DType(), 5), Scalar(x.Graph(), x.DType(), 0.3)), alpha, scale)
 
 		given := NewImageAdaptive(scope.In("given"), x).WithAlpha(Scalar(x.Graph(), x.DType(), 1.5))
-		nll, alpha, scale = given.Done()
+		nll, alpha, scale = given.Done(), given.Alpha(), given.Scale()
 		compare(nll, NLL(given.Coefficients(), Scalar(x.Graph(), x.DType(), 1.5), Scalar(x.Graph(), x.DType(), 1)), alpha, scale)
 		return differences
 	})
@@ -111,7 +111,7 @@ func TestImageAdaptive_LogVolumeIsThatOfTheMap(t *testing.T) {
 	got := runImageLoss(t, testkit.Backend(t, "go"), x, func(scope *model.Scope, x *Node) []*Node {
 		want = want[:0]
 		var all []*Node
-		for _, a := range []*ImageAdaptive{
+		for _, a := range []*Adaptive{
 			NewImageAdaptive(scope.In("0"), x).ColorSpace(RGB).Representation(Pixel),
 			NewImageAdaptive(scope.In("1"), x).Representation(Pixel),
 			NewImageAdaptive(scope.In("2"), x).Representation(DCT),
@@ -165,8 +165,8 @@ func TestImageAdaptive_GradientInXMatchesFiniteDifferences(t *testing.T) {
 			testkit.CheckGradient(t, backend, func(in []*Node) *Node {
 				// With fixed parameters there are no variables, and the graph stands alone.
 				scope := model.NewStore().RootScope()
-				nll, _, _ := NewImageAdaptive(scope, in[0]).AlphaRange(0.7, 0.7).ScaleFloor(0.3).ScaleInit(0.3).ScaleBase(1.5).Done()
-				student, _, _ := NewImageAdaptive(scope, in[0]).Representation(DCT).StudentsT().FixedDF(2).ScaleFloor(0.2).ScaleInit(0.2).Done()
+				nll := NewImageAdaptive(scope, in[0]).FixedAlpha(0.7).FixedScale(0.3).ScaleBase(1.5).Done()
+				student := NewImageAdaptive(scope, in[0]).Representation(DCT).Likelihood(StudentsT).FixedDF(2).FixedScale(0.2).Done()
 				return Concatenate([]*Node{nll, student}, 0)
 			}, []*tensors.Tensor{x}, testkit.Tolerance{})
 		})
@@ -187,8 +187,8 @@ func TestImageAdaptive_LearnsTheScaleOfEachLevel(t *testing.T) {
 		var learned []float64
 		build := func(scope *model.Scope, coefficients *Node) (nll, scale *Node) {
 			residual := gomlxops.InverseWaveletTransform(coefficients, gomlxops.CDF97, levels)
-			nll, _, scale = NewImageAdaptive(scope.In("loss"), residual).ColorSpace(RGB).Levels(levels).Normal().Done()
-			return nll, scale
+			loss := NewImageAdaptive(scope.In("loss"), residual).ColorSpace(RGB).Levels(levels).FixedAlpha(2)
+			return loss.Done(), loss.Scale()
 		}
 		trainer := train.NewTrainer(backend, store, func(scope *model.Scope, _ any, in []*Node) []*Node {
 			nll, _ := build(scope, in[0])
@@ -230,23 +230,24 @@ func TestImageAdaptive_Panics(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		x     func(g *Graph) *Node
-		build func(a *ImageAdaptive) *ImageAdaptive
+		build func(a *Adaptive) *Adaptive
 		words []string
 	}{
-		{"too many levels", ok, func(a *ImageAdaptive) *ImageAdaptive { return a.Levels(4) }, []string{"Levels(4)", "height 8", "0 to 3"}},
-		{"negative levels", ok, func(a *ImageAdaptive) *ImageAdaptive { return a.Levels(-1) }, []string{"Levels(", "0 to 3"}},
-		{"channels", images(2, 8, 8, 1), func(a *ImageAdaptive) *ImageAdaptive { return a }, []string{"YUV needs 3 channels", "got 1", "ColorSpace(RGB)"}},
-		{"channels first", images(2, 3, 8, 8), func(a *ImageAdaptive) *ImageAdaptive { return a }, []string{"got 8", "ToChannelsLast"}},
-		{"rank", images(8, 8, 3), func(a *ImageAdaptive) *ImageAdaptive { return a }, []string{"[batch, height, width, channels]", "rank 3", "[8, 8, 3]"}},
-		{"scale base", ok, func(a *ImageAdaptive) *ImageAdaptive { return a.ScaleBase(0) }, []string{"ScaleBase(0)"}},
-		{"color space", ok, func(a *ImageAdaptive) *ImageAdaptive { return a.ColorSpace(5) }, []string{"ColorSpace(5)", "RGB or YUV"}},
-		{"representation", ok, func(a *ImageAdaptive) *ImageAdaptive { return a.Representation(-1) }, []string{"Representation(-1)", "CDF97"}},
-		{"alpha's range", ok, func(a *ImageAdaptive) *ImageAdaptive { return a.AlphaRange(-1, 1) }, []string{"robustloss.NewImageAdaptive", "AlphaRange(-1, 1)"}},
-		{"alpha with t", ok, func(a *ImageAdaptive) *ImageAdaptive { return a.StudentsT().Normal() }, []string{"AlphaRange", "StudentsT"}},
-		{"df without t", ok, func(a *ImageAdaptive) *ImageAdaptive { return a.DFInit(2) }, []string{"DFInit", "without StudentsT()"}},
-		{"df", ok, func(a *ImageAdaptive) *ImageAdaptive { return a.StudentsT().DFInit(0) }, []string{"robustloss.NewImageAdaptive", "degrees of freedom"}},
-		{"scale", ok, func(a *ImageAdaptive) *ImageAdaptive { return a.ScaleInit(0) }, []string{"ScaleInit(0)"}},
-		{"dtype", func(g *Graph) *Node { return ConvertDType(ok(g), dtypes.Int32) }, func(a *ImageAdaptive) *ImageAdaptive { return a }, []string{"float"}},
+		{"too many levels", ok, func(a *Adaptive) *Adaptive { return a.Levels(4) }, []string{"Levels(4)", "height 8", "0 to 3"}},
+		{"negative levels", ok, func(a *Adaptive) *Adaptive { return a.Levels(-1) }, []string{"Levels(-1)", "0 to 3"}},
+		{"channels", images(2, 8, 8, 1), func(a *Adaptive) *Adaptive { return a }, []string{"YUV needs 3 channels", "got 1", "ColorSpace(RGB)"}},
+		{"channels first", images(2, 3, 8, 8), func(a *Adaptive) *Adaptive { return a }, []string{"got 8", "ToChannelsLast"}},
+		{"rank", images(8, 8, 3), func(a *Adaptive) *Adaptive { return a }, []string{"[batch, height, width, channels]", "rank 3", "[8, 8, 3]"}},
+		{"scale base", ok, func(a *Adaptive) *Adaptive { return a.ScaleBase(0) }, []string{"ScaleBase(0)"}},
+		{"color space", ok, func(a *Adaptive) *Adaptive { return a.ColorSpace(5) }, []string{"ColorSpace(5)", "RGB or YUV"}},
+		{"representation", ok, func(a *Adaptive) *Adaptive { return a.Representation(-1) }, []string{"Representation(-1)", "CDF97"}},
+		{"alpha's range", ok, func(a *Adaptive) *Adaptive { return a.AlphaRange(-1, 1) }, []string{"robustloss.NewImageAdaptive", "AlphaRange(-1, 1)"}},
+		{"alpha with t", ok, func(a *Adaptive) *Adaptive { return a.Likelihood(StudentsT).FixedAlpha(2) }, []string{"FixedAlpha", "StudentsT"}},
+		{"df without t", ok, func(a *Adaptive) *Adaptive { return a.DFInit(2) }, []string{"DFInit", "the likelihood General", "FixedAlpha"}},
+		{"df", ok, func(a *Adaptive) *Adaptive { return a.Likelihood(StudentsT).DFInit(0) }, []string{"robustloss.NewImageAdaptive", "degrees of freedom"}},
+		{"scale", ok, func(a *Adaptive) *Adaptive { return a.ScaleInit(0) }, []string{"ScaleInit(0)"}},
+		{"dtype", func(g *Graph) *Node { return ConvertDType(ok(g), dtypes.Int32) }, func(a *Adaptive) *Adaptive { return a }, []string{"float"}},
+		{"empty", images(0, 8, 8, 3), func(a *Adaptive) *Adaptive { return a }, []string{"NewImageAdaptive", "x is empty", "[0, 8, 8, 3]"}},
 	} {
 		message := panicOf(func() {
 			g := NewGraph(testkit.Backend(t, "go"), c.name)

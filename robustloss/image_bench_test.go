@@ -17,8 +17,7 @@ func BenchmarkImageAdaptive(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			x := testkit.Tensor(b, dtypes.Float32, lcgImage(1, batch*size*size*channels), batch, size, size, channels)
 			exec, err := model.NewExec(testkit.Backend(b, name), model.NewStore(), func(scope *model.Scope, x *Node) []*Node {
-				nll, _, _ := NewImageAdaptive(scope, x).AlphaRange(0, 3).AlphaInit(1).ScaleFloor(1e-8).ScaleInit(0.01).Done()
-				loss := ReduceAllMean(nll)
+				loss := ReduceAllMean(NewImageAdaptive(scope, x).AlphaRange(0, 3).AlphaInit(1).ScaleFloor(1e-8).ScaleInit(0.01).Done())
 				latents := []*Node{x}
 				for _, latent := range imageLatents[:2] {
 					latents = append(latents, scope.GetVariable(latent+latentStepSuffix).NodeValue(x.Graph()))

@@ -13,10 +13,11 @@ import (
 // The loss of a batch of residuals of 8×8 pixels, which is where the parameters start: α = 1, c = 0.1.
 func ExampleNewImageAdaptive() {
 	exec := model.MustNewExec(gobackend.GetBackend(), model.NewStore(), func(scope *model.Scope, residuals *Node) []*Node {
-		nll, alpha, scale := robustloss.NewImageAdaptive(scope.In("loss"), residuals).
+		loss := robustloss.NewImageAdaptive(scope.In("loss"), residuals).
 			ColorSpace(robustloss.YUV).Representation(robustloss.CDF97).Levels(3).
-			ScaleInit(0.1).Done()
-		return []*Node{ReduceAllMean(nll), ReduceAllMean(alpha), ReduceAllMean(scale)}
+			ScaleInit(0.1)
+		nll := loss.Done()
+		return []*Node{ReduceAllMean(nll), ReduceAllMean(loss.Alpha()), ReduceAllMean(loss.Scale())}
 	})
 	residuals := make([]float32, 2*8*8*3)
 	for i := range residuals {

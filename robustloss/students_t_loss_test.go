@@ -15,17 +15,16 @@ import (
 func TestStudentsT_LearnsDegreesOfFreedomAndScale(t *testing.T) {
 	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
 		store, x := model.NewStore(), heavyTailed(2000)
-		build := func(scope *model.Scope, x *Node) *StudentsT {
-			return NewStudentsT(scope.ResetVisited().In("loss"), x).DFInit(2).Location(0.1).LatentRate(2)
+		build := func(scope *model.Scope, x *Node) *Adaptive {
+			return NewStudentsT(scope.ResetVisited().In("loss"), x).DFInit(2).LocationInit(0.1).LatentRate(2)
 		}
 		trainLoss(t, backend, store, x, optimizer.Adam().LearningRate(0.05).Done(), 150, func(scope *model.Scope, x *Node) *Node {
-			nll, _, _ := build(scope, x).Done()
-			return nll
+			return build(scope, x).Done()
 		})
 		got := evaluate(t, backend, store, x, func(scope *model.Scope, x *Node) []*Node {
 			s := build(scope, x)
-			_, df, scale := s.Done()
-			return []*Node{df, scale, s.Mu()}
+			s.Done()
+			return []*Node{s.DF(), s.Scale(), s.Location()}
 		})
 		if df := got[0]; df[0] < 10 || math.Abs(df[1]-1) > 0.15 {
 			t.Errorf("ν = %.3g, want above 10 for the normal column and 1 for Cauchy's", df)
@@ -39,8 +38,8 @@ func TestStudentsT_FixedDFAndSharedScale(t *testing.T) {
 	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
 		x := heavyTailed(3)
 		got := evaluate(t, backend, model.NewStore(), x, func(scope *model.Scope, x *Node) []*Node {
-			nll, df, scale := NewStudentsT(scope, x).FixedDF(math.Inf(1)).Shared().ScaleFloor(1e-3).ScaleInit(2).Done()
-			return []*Node{nll, df, scale, NLL(x, Scalar(x.Graph(), x.DType(), 2.0), Scalar(x.Graph(), x.DType(), 2.0))}
+			s := NewStudentsT(scope, x).FixedDF(math.Inf(1)).Shared().ScaleFloor(1e-3).ScaleInit(2)
+			return []*Node{s.Done(), s.DF(), s.Scale(), NLL(x, Scalar(x.Graph(), x.DType(), 2.0), Scalar(x.Graph(), x.DType(), 2.0))}
 		})
 		testkit.CheckClose(t, "NLL at ν = ∞ and that at α = 2", got[0], got[3], 1e-14, 1e-14)
 		testkit.CheckClose(t, "ν, s", []float64{got[1][0], got[2][0]}, []float64{math.Inf(1), 2}, 1e-15, 0)

@@ -25,11 +25,12 @@ func (c LossConfig) adaptive(scope *model.Scope, x *Node) (losses, alphas *Node)
 
 // learned gives each element of x, the first axis apart, an α of its own.
 func (c LossConfig) learned(scope *model.Scope, x *Node) (losses, alphas *Node) {
-	losses, alphas, _ = robustloss.NewAdaptive(scope, x).
+	a := robustloss.NewAdaptive(scope, x).
 		AlphaRange(c.AlphaLow, c.AlphaHigh).AlphaInit(c.Alpha).
-		ScaleFloor(c.Scale).ScaleInit(c.Scale).
-		LatentRate(c.LatentRate).Done()
-	return losses, alphas
+		FixedScale(c.Scale).
+		LatentRate(c.LatentRate)
+	losses = a.Done()
+	return losses, a.Alpha()
 }
 
 // adaptiveBands gives each channel of each band one α.

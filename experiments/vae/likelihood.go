@@ -45,18 +45,21 @@ func score(scope *model.Scope, c Config, residual *Node) fitted {
 	}
 	switch c.Likelihood {
 	case "normal":
-		a.Normal()
+		a.FixedAlpha(2)
 	case "cauchy":
-		a.Cauchy()
+		a.FixedAlpha(0)
 	case "t":
-		a.StudentsT().DFInit(1)
+		a.Likelihood(robustloss.StudentsT).DFInit(1)
 	case "general":
 		a.AlphaRange(l.AlphaLow, l.AlphaHigh).AlphaInit(l.AlphaInit)
 	default:
 		exceptions.Panicf("vae: unknown likelihood %q", c.Likelihood)
 	}
-	nll, shape, scale := a.Done()
-	return fitted{nll, shape, scale}
+	nll := a.Done()
+	if c.Likelihood == "t" {
+		return fitted{nll, a.DF(), a.Scale()}
+	}
+	return fitted{nll, a.Alpha(), a.Scale()}
 }
 
 // levels returns the depth of the wavelet transform: five, or the most that small images allow.
