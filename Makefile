@@ -24,7 +24,7 @@ endif
 REPORTS := .venv/bin/python internal/reports
 NB ?=
 
-.PHONY: help setup setup-cuda kernel reports pdf lab test lint bench clean
+.PHONY: help setup setup-cuda kernel reports pdf lab test test-numerics lint bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -53,6 +53,9 @@ lab: setup ## open JupyterLab with the kernel ready
 test: setup ## run every test, with XLA and with the notebooks at the preset tiny
 	go vet ./...
 	$(require) go test -timeout 30m ./...
+
+test-numerics: setup ## show that no check hangs on rounding, threads or seeds (ARITH=xla,go SEEDS=standard,11 PRESET=tiny NB=03 PKG=none ALL=1 KEEP=1)
+	@go run ./internal/numerics -arith '$(ARITH)' -nb '$(NB)' $(if $(SEEDS),-seeds '$(SEEDS)') $(if $(PRESET),-preset '$(PRESET)') $(if $(PKG),-pkg '$(PKG)') $(if $(ALL),-all) $(if $(KEEP),-keep)
 
 lint: ## check style, errors and the direction of imports
 	@sh internal/setup/need-go.sh

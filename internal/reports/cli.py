@@ -42,6 +42,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--timeout", type=int, help="seconds that one cell may take; default by preset")
     parser.add_argument("--pdf", action="store_true", help="print the reports to PDF, too")
     parser.add_argument("--no-execute", action="store_true", help="take the reports that are there")
+    parser.add_argument("--no-pages", action="store_true", help="write the facts only, and the pages of what failed")
     parser.add_argument("--kernel", default="gonb", help="name of the kernel")
     return parser.parse_args()
 
@@ -65,7 +66,7 @@ async def produce(paths: list[Path], names: list[str], args: argparse.Namespace,
         async with slots:
             tell(f"{path.stem} …")
             run = await execute.execute(path, args.kernel, timeout, tell)
-            await asyncio.to_thread(export.write_report, run, path, set(names), preset, TEMPLATES, args.out)
+            await asyncio.to_thread(export.write_report, run, path, set(names), preset, TEMPLATES, args.out, not args.no_pages)
             if run.failure is not None:
                 tell(f"FAILED {path.stem}, {run.failure}")
                 return path.stem
@@ -99,7 +100,8 @@ def main() -> int:
     failed: list[str] | None = []
     if not args.no_execute:
         failed = asyncio.run(stoppable(produce(paths, names, args, preset)))
-        export.write_index(args.out, names)
+        if not args.no_pages:
+            export.write_index(args.out, names)
         if failed is None:
             raise KeyboardInterrupt
     if args.pdf:
@@ -110,7 +112,7 @@ def main() -> int:
             if not export.facts_file(args.out, path.stem).exists():
                 sys.exit(f"reports: {page} is not there: run make reports first")
             tell(f"printed {pdf.print_pdf(page).name}")
-    tell(f"{len(paths) - len(failed)} of {len(paths)} ok in {export.duration(time.monotonic() - began)}; see {args.out / 'index.html'}")
+    tell(f"{len(paths) - len(failed)} of {len(paths)} ok in {export.duration(time.monotonic() - began)}; see {args.out / ('.facts' if args.no_pages else 'index.html')}")
     if failed:
         tell("failed: " + ", ".join(failed))
     return 1 if failed else 0

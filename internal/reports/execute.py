@@ -1,5 +1,6 @@
 """Executes a notebook, and finds what went wrong in it."""
 
+import asyncio
 import os
 import re
 import shutil
@@ -81,6 +82,19 @@ class Client(NotebookClient):
         finally:
             if self.km is not None:
                 await self._async_cleanup_kernel()
+
+    async def async_execute_cell(self, *args, **kwargs):
+        try:
+            return await super().async_execute_cell(*args, **kwargs)
+        except DeadKernelError:
+            if self.km is not None and await self.km.is_alive():
+                raise asyncio.CancelledError from None  # nbclient takes a cancellation for the death of the kernel
+            raise
+
+    async def _async_check_alive(self):
+        if self.kc is None:  # nbclient still looks after a kernel that was stopped
+            raise DeadKernelError("the kernel was stopped")
+        await super()._async_check_alive()
 
 
 def environment() -> dict[str, str]:

@@ -141,15 +141,19 @@ def facts_file(folder: Path, name: str) -> Path:
     return folder / ".facts" / f"{name}.json"
 
 
-def write_report(run: execute.Run, source: Path, names: set[str], preset: str, templates: Path, folder: Path):
-    """Writes the page of one notebook, and its facts for the index."""
+def write_report(run: execute.Run, source: Path, names: set[str], preset: str, templates: Path, folder: Path, pages: bool):
+    """Writes the page of one notebook, and its facts for the index. Without pages only what failed gets one."""
     name, checks = source.stem, run.checks()
     title = title_of(run.notebook, name)
     picture, alt = figure_of(run.notebook)
     facts = {"executed": facts_of(run.seconds, preset), "checks": count_of(checks)}
     report = {"facts": " · ".join(facts.values()), "failure": mark_failure(run)}
-    body = share_live(link_reports(page(run.notebook, title, templates, report), source, names, folder), folder)
-    write(folder / f"{name}.html", body)
+    file = folder / f"{name}.html"
+    if pages or run.failure:
+        body = link_reports(page(run.notebook, title, templates, report), source, names, folder)
+        write(file, share_live(body, folder))
+    else:
+        file.unlink(missing_ok=True)
     entry = {
         "name": name,
         "title": title,

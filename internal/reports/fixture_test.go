@@ -146,19 +146,32 @@ func leftovers(dir string) []string {
 	return found
 }
 
-// wantNoLeftovers waits a moment for the last processes in a folder to end.
+// wantNoLeftovers waits for the last processes in a folder to end: half a minute on a busy machine.
 func wantNoLeftovers(t *testing.T, dir string) {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); ; time.Sleep(100 * time.Millisecond) {
-		left := leftovers(dir)
-		if len(left) == 0 {
-			return
-		}
+	var left []string
+	if !eventually(30*time.Second, func() bool { left = leftovers(dir); return len(left) == 0 }) {
+		t.Errorf("still running: %s", strings.Join(left, "\n"))
+	}
+}
+
+// wantEmpty waits for the last files in a folder to go.
+func wantEmpty(t *testing.T, dir string) {
+	t.Helper()
+	var left []string
+	if !eventually(30*time.Second, func() bool { left, _ = filepath.Glob(filepath.Join(dir, "*")); return len(left) == 0 }) {
+		t.Errorf("still there: %s", strings.Join(left, "\n"))
+	}
+}
+
+// eventually tells whether something becomes true within a time.
+func eventually(limit time.Duration, is func() bool) bool {
+	for end := time.Now().Add(limit); !is(); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Errorf("still running: %s", strings.Join(left, "\n"))
-			return
+			return false
 		}
 	}
+	return true
 }
 
 // read returns the content of a file.

@@ -18,9 +18,9 @@ import (
 
 const labToken = "test"
 
-// openLab starts JupyterLab on a folder as make lab does, and returns its address. The server and its kernels end with
-// the test.
-func openLab(t *testing.T, root, folder string) string {
+// openLab starts JupyterLab on a folder as make lab does, and returns its address and its process. The server and its
+// kernels end with the test.
+func openLab(t *testing.T, root, folder string) (address string, server *os.Process) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -64,12 +64,12 @@ func openLab(t *testing.T, root, folder string) string {
 			t.Log(said.String())
 		}
 	})
-	address := fmt.Sprintf("http://127.0.0.1:%d", port)
+	address = fmt.Sprintf("http://127.0.0.1:%d", port)
 	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		if answer, err := http.Get(address + "/api/status?token=" + labToken); err == nil {
 			_ = answer.Body.Close()
 			if answer.StatusCode == http.StatusOK {
-				return address
+				return address, cmd.Process
 			}
 		}
 		select {
@@ -80,7 +80,7 @@ func openLab(t *testing.T, root, folder string) string {
 		}
 	}
 	t.Fatal("JupyterLab does not answer")
-	return ""
+	return "", nil
 }
 
 // patiently leaves the time limit of a wait to its context.
@@ -127,7 +127,7 @@ func TestLab_RunsANotebook(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, name), content, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	address := openLab(t, root, folder)
+	address, _ := openLab(t, root, folder)
 	page := openTab(t, 1300, 1500)
 	err = page.within(4*time.Minute,
 		chromedp.Navigate(address+"/lab/workspaces/test/tree/"+name+"?reset&token="+labToken),
@@ -154,5 +154,39 @@ func TestLab_RunsANotebook(t *testing.T) {
 		if n := page.count(t, ".jp-Notebook "+selector); n > 0 {
 			t.Errorf("%d %s", n, what)
 		}
+	}
+}
+
+// TestLab_KilledLeavesNoKernel starts a kernel as a notebook does, and kills the server.
+func TestLab_KilledLeavesNoKernel(t *testing.T) {
+	root := root(t)
+	temporary := t.TempDir()
+	t.Setenv("TMPDIR", temporary)
+	folder := workplace(t, root)
+	address, server := openLab(t, root, folder)
+	answer, err := http.Post(address+"/api/kernels?token="+labToken, "application/json", strings.NewReader(`{"name": "gonb", "path": "some.ipynb"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	if answer.StatusCode != http.StatusCreated {
+		t.Fatalf("no kernel: %s", answer.Status)
+	}
+	started := func() bool { // the server, the program that starts the kernel, and the kernel
+		gonb, _ := filepath.Glob(filepath.Join(temporary, "robustloss-kernel-*", "gonb_*"))
+		return len(gonb) == 1 && len(leftovers(folder)) >= 2
+	}
+	if !eventually(time.Minute, started) {
+		t.Fatalf("no kernel works in %s", folder)
+	}
+	if err := server.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	wantNoLeftovers(t, folder)
+	if !eventually(30*time.Second, func() bool {
+		left, _ := filepath.Glob(filepath.Join(temporary, "robustloss-kernel-*"))
+		return len(left) == 0
+	}) {
+		t.Error("the temporary folder of the kernel is still there")
 	}
 }

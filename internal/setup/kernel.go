@@ -36,7 +36,7 @@ func (p *project) spec() kernelSpec {
 	}
 	return kernelSpec{
 		Argv: []string{
-			p.path(".tools", "bin", "gonb"), "--kernel", "{connection_file}",
+			p.path(kernelProgram), "{connection_file}", p.path(".tools", "bin", "gonb"), "--kernel", "{connection_file}",
 			"--raw_error", "--logtostderr=false", "--stderrthreshold=FATAL", "--log_file=" + os.DevNull,
 		},
 		DisplayName:   "Go (gonb)",

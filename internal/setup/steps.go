@@ -14,7 +14,7 @@ func hasXLA() bool {
 
 // stepsFor returns the steps that a command line asks for.
 func (p *project) stepsFor(args []string) ([]step, error) {
-	usual := []step{p.prerequisites(), p.python(), p.tools(), p.kernel()}
+	usual := []step{p.prerequisites(), p.python(), p.tools(), p.starter(), p.kernel()}
 	if hasXLA() {
 		usual = append(usual, p.plugin())
 	}
@@ -29,7 +29,7 @@ func (p *project) stepsFor(args []string) ([]step, error) {
 	case len(args) == 1 && args[0] == "lint":
 		return []step{p.lint()}, nil
 	case len(args) == 1 && args[0] == "kernel":
-		return []step{p.tools(), p.userKernel()}, nil
+		return []step{p.tools(), p.starter(), p.userKernel()}, nil
 	}
 	return nil, fmt.Errorf("unknown arguments %q: give none, or cuda, or lint, or kernel", args)
 }
@@ -94,6 +94,24 @@ func (p *project) lint() step {
 
 // kernelDir is where JupyterLab of the environment finds the kernel.
 const kernelDir = ".venv/share/jupyter/kernels/gonb"
+
+// kernelProgram starts GoNB and sees to its end.
+const kernelProgram = ".tools/bin/robustloss-kernel"
+
+// starter builds the program that starts the kernel.
+func (p *project) starter() step {
+	return step{
+		name:     "starter",
+		what:     "building the program that starts the kernel",
+		inputs:   []string{"internal/kernel/main.go"},
+		settings: []string{runtime.Version(), runtime.GOARCH},
+		products: []string{kernelProgram},
+		run: func(ctx context.Context) error {
+			env := []string{"GOFLAGS=-buildvcs=false", "GOWORK=off", "GOOS=", "GOARCH="}
+			return p.command(ctx, p.root, env, "go", "build", "-o", p.path(kernelProgram), "./internal/kernel")
+		},
+	}
+}
 
 // kernel registers GoNB in the environment.
 func (p *project) kernel() step {

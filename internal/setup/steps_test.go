@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -21,11 +22,11 @@ func names(steps []step) string {
 
 func TestStepsFor(t *testing.T) {
 	p := newProject("/a clone")
-	usual := "prerequisites python tools kernel"
+	usual := "prerequisites python tools starter kernel"
 	if hasXLA() {
 		usual += " plugin"
 	}
-	want := map[string]string{"": usual, "lint": "lint", "kernel": "tools user-kernel"}
+	want := map[string]string{"": usual, "lint": "lint", "kernel": "tools starter user-kernel"}
 	if runtime.GOOS == "linux" {
 		want["cuda"] = usual + " cuda"
 	}
@@ -47,7 +48,7 @@ func TestSteps_InputsExist(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := newProject(root)
-	for _, s := range []step{p.prerequisites(), p.python(), p.tools(), p.kernel(), p.plugin(), p.cuda(), p.lint(), p.userKernel()} {
+	for _, s := range []step{p.prerequisites(), p.python(), p.tools(), p.starter(), p.kernel(), p.plugin(), p.cuda(), p.lint(), p.userKernel()} {
 		if _, err := p.digest(s); err != nil {
 			t.Errorf("%s: %v", s.name, err)
 		}
@@ -85,7 +86,8 @@ func TestSpec_HoldsForThisClone(t *testing.T) {
 	if err := json.Unmarshal(content, &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Argv[0] != filepath.Join(root, ".tools", "bin", "gonb") || got.Argv[2] != "{connection_file}" {
+	program := []string{filepath.Join(root, kernelProgram), "{connection_file}", filepath.Join(root, ".tools", "bin", "gonb"), "--kernel", "{connection_file}"}
+	if !slices.Equal(got.Argv[:len(program)], program) {
 		t.Errorf("the command is %q", got.Argv)
 	}
 	// Jupyter replaces ${PATH}, and $$ by $.
@@ -115,7 +117,7 @@ func TestUserKernel_StandsBesideTheOthers(t *testing.T) {
 	if err := json.Unmarshal(content, &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.DisplayName != "Go (robustloss)" || got.Argv[0] != p.path(".tools", "bin", "gonb") {
+	if got.DisplayName != "Go (robustloss)" || got.Argv[0] != p.path(kernelProgram) || got.Argv[2] != p.path(".tools", "bin", "gonb") {
 		t.Errorf("the kernel is %+v", got)
 	}
 	if !strings.Contains(said.String(), "robustloss-gonb") {
@@ -153,5 +155,24 @@ func TestLastLines(t *testing.T) {
 	}
 	if got := lastLines("1", 5); got != "1" {
 		t.Errorf("lastLines = %q", got)
+	}
+}
+
+// The program that starts the kernel is built from this clone's sources, and runs what it is given.
+func TestStarter_Builds(t *testing.T) {
+	root, err := findRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newProject(root)
+	program := filepath.Join(t.TempDir(), "kernel")
+	if err := p.command(t.Context(), root, nil, "go", "build", "-o", program, "./internal/kernel"); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.command(t.Context(), root, nil, program, "connection", "true"); err != nil {
+		t.Error(err)
+	}
+	if err := p.command(t.Context(), root, nil, program, "connection", "/nowhere/at/all"); err == nil || !strings.Contains(err.Error(), "no such file") {
+		t.Errorf("a program that is not there: %v", err)
 	}
 }

@@ -1,0 +1,256 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// computation carries out a plan and collects what came of it.
+type computation struct {
+	plan
+	sources  string // digest of the Go files
+	outcomes []outcome
+	tests    []testRun
+}
+
+// testRun is what became of the tests in one arithmetic.
+type testRun struct {
+	Sources    string `json:"sources"`
+	Arithmetic string `json:"arithmetic"`
+	Failure    string `json:"failure"` // "" where all passed
+}
+
+// record is what is kept of one execution of a notebook.
+type record struct {
+	Sources string  `json:"sources"`
+	Failure string  `json:"failure"`
+	Checks  []check `json:"checks"`
+}
+
+// notebooksIn executes the notebooks of the plan at a preset in one setting, but for those that are done.
+func (c *computation) notebooksIn(ctx context.Context, preset string, s setting) error {
+	folder := filepath.Join(c.out, preset, s.arithmetic.name, "seed-"+s.seed)
+	var open []string
+	for _, name := range c.notebooks {
+		if _, done, err := c.recorded(folder, name); err != nil {
+			return err
+		} else if !done {
+			open = append(open, name)
+		}
+	}
+	if len(open) > 0 {
+		tell("%s, %s: %s", preset, s, strings.Join(open, " "))
+		for _, name := range open {
+			if err := remove(factsFile(folder, name)); err != nil {
+				return err
+			}
+		}
+		line := s.arithmetic.command(append([]string{filepath.Join(c.root, ".venv", "bin", "python"), "internal/reports", "--no-pages", "--out", folder}, open...)...)
+		env := []string{"ROBUSTLOSS_PRESET=" + preset, "ROBUSTLOSS_SEED="}
+		if s.seed != standardSeed {
+			env[1] += s.seed
+		}
+		said, err := c.execute(ctx, s.arithmetic.environ(env...), line)
+		if harvestErr := c.harvest(folder, open); harvestErr != nil {
+			return harvestErr
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if failed := new(exec.ExitError); err != nil && !errors.As(err, &failed) {
+			return err
+		}
+		for _, line := range strings.Split(said, "\nreports: ") {
+			if strings.HasPrefix(line, "FAILED") {
+				tell("%s, %s: %s", preset, s, line)
+			}
+		}
+	}
+	for _, name := range c.notebooks {
+		r, done, err := c.recorded(folder, name)
+		if err != nil {
+			return err
+		}
+		if !done {
+			return fmt.Errorf("%s, %s: the execution of %s left no result", preset, s, name)
+		}
+		c.outcomes = append(c.outcomes, outcome{preset: preset, notebook: name, run: s.String(), failure: r.Failure, checks: r.Checks})
+	}
+	return nil
+}
+
+// factsFile is where internal/reports leaves what it knows of an execution.
+func factsFile(folder, name string) string {
+	return filepath.Join(folder, ".facts", name+".json")
+}
+
+// harvest turns the facts of executions that have ended into records.
+func (c *computation) harvest(folder string, names []string) error {
+	for _, name := range names {
+		content, err := os.ReadFile(factsFile(folder, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		r := record{}
+		if err := json.Unmarshal(content, &r); err != nil {
+			return fmt.Errorf("%s: %w", factsFile(folder, name), err)
+		}
+		if r.Sources, err = c.digest(name); err != nil {
+			return err
+		}
+		if err := writeJSON(filepath.Join(folder, name+".json"), r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recorded returns the record of a notebook's execution. It is done where it was made from the sources that are there.
+func (c *computation) recorded(folder, name string) (r record, done bool, err error) {
+	want, err := c.digest(name)
+	if err != nil {
+		return r, false, err
+	}
+	content, err := os.ReadFile(filepath.Join(folder, name+".json"))
+	if err != nil || json.Unmarshal(content, &r) != nil {
+		return record{}, false, nil //nolint:nilerr // what cannot be read is computed anew
+	}
+	return r, r.Sources == want || c.keep, nil
+}
+
+// testsIn runs the tests of the plan's packages in one arithmetic, unless they passed there already.
+func (c *computation) testsIn(ctx context.Context, a arithmetic) error {
+	if len(c.packages) == 0 {
+		return nil
+	}
+	path := filepath.Join(c.out, "tests", a.name+".json")
+	want := c.sources + " " + strings.Join(c.packages, " ")
+	var r testRun
+	if content, err := os.ReadFile(path); err == nil && json.Unmarshal(content, &r) == nil && r.Failure == "" && (r.Sources == want || c.keep) {
+		c.tests = append(c.tests, r)
+		return nil
+	}
+	tell("tests, %s: %s", a.name, strings.Join(c.packages, " "))
+	line := append([]string{"go", "test", "-count=1", "-timeout=60m"}, c.packages...)
+	said, err := c.execute(ctx, a.environ(), a.command(line...))
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	r = testRun{Sources: want, Arithmetic: a.name}
+	if err != nil {
+		r.Failure = failedTests(said)
+		tell("tests, %s: FAILED %s", a.name, r.Failure)
+	}
+	c.tests = append(c.tests, r)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(strings.TrimSuffix(path, ".json")+".log", []byte(said), 0o644); err != nil {
+		return err
+	}
+	return writeJSON(path, r)
+}
+
+// failedTests names what failed in the output of go test.
+func failedTests(said string) string {
+	var failed []string
+	for line := range strings.Lines(said) {
+		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "--- FAIL: "); ok {
+			failed = append(failed, strings.Fields(name)[0])
+		}
+	}
+	if len(failed) == 0 {
+		return "see the log"
+	}
+	return strings.Join(failed, " ")
+}
+
+// execute runs a command line in the clone, and returns what it said. An interruption is passed on to it: it stops its
+// kernels then.
+func (c *computation) execute(ctx context.Context, env, line []string) (said string, err error) {
+	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
+	cmd.Dir, cmd.Env = c.root, env
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 30 * time.Second
+	err = cmd.Run()
+	return output.String(), err
+}
+
+// digest identifies what an execution of a notebook depends on.
+func (c *computation) digest(name string) (string, error) {
+	content, err := os.ReadFile(filepath.Join(c.root, "notebooks", name+".ipynb"))
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(append([]byte(c.sources), content...))
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// digestSources identifies the Go files of the clone, the kept results, and the versions of all that it depends on.
+func digestSources(root string) (string, error) {
+	var paths []string
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if name := entry.Name(); entry.IsDir() && path != root && (strings.HasPrefix(name, ".") || slices.Contains([]string{"reports", "runs", "internal"}, name) && filepath.Dir(path) == root) {
+			return filepath.SkipDir
+		}
+		if slices.Contains([]string{".go", ".mod", ".sum", ".json"}, filepath.Ext(path)) {
+			paths = append(paths, path)
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	for _, path := range paths {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(h, "%s %x\n", strings.TrimPrefix(path, root), sha256.Sum256(content))
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// writeJSON writes a value into a file, whole or not at all.
+func writeJSON(path string, value any) error {
+	content, err := json.MarshalIndent(value, "", " ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path+".partial", append(content, '\n'), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(path+".partial", path)
+}
+
+// remove removes a file that may not be there.
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
