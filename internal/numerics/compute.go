@@ -20,7 +20,8 @@ import (
 // computation carries out a plan and collects what came of it.
 type computation struct {
 	plan
-	sources  string // digest of the Go files
+	sources  string            // digest of the Go files
+	digests  map[string]string // of what each notebook depends on
 	outcomes []outcome
 	tests    []testRun
 }
@@ -43,10 +44,9 @@ type record struct {
 func (c *computation) notebooksIn(ctx context.Context, preset string, s setting) error {
 	folder := filepath.Join(c.out, preset, s.arithmetic.name, "seed-"+s.seed)
 	var open []string
+	var said string
 	for _, name := range c.notebooks {
-		if _, done, err := c.recorded(folder, name); err != nil {
-			return err
-		} else if !done {
+		if _, done := c.recorded(folder, name); !done {
 			open = append(open, name)
 		}
 	}
@@ -62,7 +62,8 @@ func (c *computation) notebooksIn(ctx context.Context, preset string, s setting)
 		if s.seed != standardSeed {
 			env[1] += s.seed
 		}
-		said, err := c.execute(ctx, s.arithmetic.environ(env...), line)
+		var err error
+		said, err = c.execute(ctx, s.arithmetic.environ(env...), line)
 		if harvestErr := c.harvest(folder, open); harvestErr != nil {
 			return harvestErr
 		}
@@ -79,12 +80,9 @@ func (c *computation) notebooksIn(ctx context.Context, preset string, s setting)
 		}
 	}
 	for _, name := range c.notebooks {
-		r, done, err := c.recorded(folder, name)
-		if err != nil {
-			return err
-		}
+		r, done := c.recorded(folder, name)
 		if !done {
-			return fmt.Errorf("%s, %s: the execution of %s left no result", preset, s, name)
+			return fmt.Errorf("%s, %s: the execution of %s left no result: %s", preset, s, name, strings.TrimSpace(said))
 		}
 		c.outcomes = append(c.outcomes, outcome{preset: preset, notebook: name, run: s.String(), failure: r.Failure, checks: r.Checks})
 	}
@@ -110,9 +108,7 @@ func (c *computation) harvest(folder string, names []string) error {
 		if err := json.Unmarshal(content, &r); err != nil {
 			return fmt.Errorf("%s: %w", factsFile(folder, name), err)
 		}
-		if r.Sources, err = c.digest(name); err != nil {
-			return err
-		}
+		r.Sources = c.digests[name]
 		if err := writeJSON(filepath.Join(folder, name+".json"), r); err != nil {
 			return err
 		}
@@ -121,16 +117,12 @@ func (c *computation) harvest(folder string, names []string) error {
 }
 
 // recorded returns the record of a notebook's execution. It is done where it was made from the sources that are there.
-func (c *computation) recorded(folder, name string) (r record, done bool, err error) {
-	want, err := c.digest(name)
-	if err != nil {
-		return r, false, err
-	}
+func (c *computation) recorded(folder, name string) (r record, done bool) {
 	content, err := os.ReadFile(filepath.Join(folder, name+".json"))
 	if err != nil || json.Unmarshal(content, &r) != nil {
-		return record{}, false, nil //nolint:nilerr // what cannot be read is computed anew
+		return record{}, false // what cannot be read is computed anew
 	}
-	return r, r.Sources == want || c.keep, nil
+	return r, c.keep || r.Sources == c.digests[name]
 }
 
 // testsIn runs the tests of the plan's packages in one arithmetic, unless they passed there already.
@@ -193,14 +185,18 @@ func (c *computation) execute(ctx context.Context, env, line []string) (said str
 	return output.String(), err
 }
 
-// digest identifies what an execution of a notebook depends on.
-func (c *computation) digest(name string) (string, error) {
-	content, err := os.ReadFile(filepath.Join(c.root, "notebooks", name+".ipynb"))
-	if err != nil {
-		return "", err
+// digestNotebooks identifies what the execution of each notebook depends on.
+func digestNotebooks(p plan, sources string) (map[string]string, error) {
+	digests := map[string]string{}
+	for _, name := range p.notebooks {
+		content, err := os.ReadFile(filepath.Join(p.root, "notebooks", name+".ipynb"))
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256(append([]byte(sources), content...))
+		digests[name] = hex.EncodeToString(sum[:])
 	}
-	sum := sha256.Sum256(append([]byte(c.sources), content...))
-	return hex.EncodeToString(sum[:]), nil
+	return digests, nil
 }
 
 // digestSources identifies the Go files of the clone, the kept results, and the versions of all that it depends on.

@@ -188,7 +188,11 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	c := computation{plan: p, sources: sources}
+	digests, err := digestNotebooks(p, sources)
+	if err != nil {
+		return err
+	}
+	c := computation{plan: p, sources: sources, digests: digests}
 	began := time.Now()
 	for _, preset := range p.presets {
 		for _, s := range p.settings() {
