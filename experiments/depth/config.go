@@ -2,9 +2,13 @@ package depth
 
 import (
 	"fmt"
+	"math"
+	"reflect"
+	"strings"
 
 	"github.com/robustloss/gomlx-robustloss/data/kitti"
 	"github.com/robustloss/gomlx-robustloss/experiments/adam"
+	"github.com/robustloss/gomlx-robustloss/experiments/cli"
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
 )
 
@@ -169,4 +173,128 @@ func paper() Config {
 		LogEvery: 100, EvalEvery: 10_000, CheckpointEvery: 1000,
 		Protocol: PublicProtocol(),
 	}
+}
+
+// What a network is trained on.
+const (
+	ViewStereo   = ""         // the other view of a stereo pair, whose pose is known
+	ViewTemporal = "temporal" // the frames before and after, whose poses a second network predicts
+)
+
+// NewTemporalConfig is [NewConfig] for training on neighbouring frames instead of stereo pairs.
+func NewTemporalConfig(preset, row string) (Config, error) {
+	c, err := NewConfig(preset, row)
+	if err != nil {
+		return Config{}, err
+	}
+	c.Data.View = ViewTemporal
+	c.Pose = &PoseConfig{Factor: .01, Distance: .2, Stages: map[string][]Stage{
+		"tiny":  {{4, 3, 2, 1}, {8, 3, 2, 1}},
+		"quick": {{16, 5, 2, 1}, {32, 3, 2, 1}, {32, 3, 2, 1}, {32, 3, 2, 1}},
+		"paper": {{16, 7, 2, 1}, {32, 5, 2, 1}, {64, 3, 2, 1}, {128, 3, 2, 1}, {256, 3, 2, 1}, {256, 3, 2, 1}, {256, 3, 2, 1}},
+	}[preset]}
+	return c, nil
+}
+
+// Variant changes a preset, for studies. Runs of a variant have a folder of their own.
+type Variant struct {
+	View            string     `help:"What the image is made from to train: the other view of a stereo pair, or the frames before and after, with a pose network: ${enum}." enum:"stereo,temporal" default:"stereo"`
+	Steps           *cli.Count `help:"Training steps, in place of the preset's; the schedule is stretched." placeholder:"N"`
+	Scale           *float64   `help:"Scale c of the general distribution." placeholder:"C"`
+	Sharing         string     `help:"What shares an adaptive α: each coefficient its own, or a band one." enum:"coefficient,band" default:"coefficient"`
+	Scales          *cli.Count `help:"Predictions at so many sizes are trained." placeholder:"N"`
+	Smoothness      *float64   `help:"Weight of the smoothness of disparities." placeholder:"W"`
+	SSIM            *float64   `name:"ssim" help:"Share of structural similarity in the L1 row; 0.85 is usual." placeholder:"W"`
+	Flip            *float64   `help:"Probability that a training pair is mirrored." placeholder:"P"`
+	RandomLanes     bool       `help:"Streets whose lane marks differ."`
+	DataSeed        *uint64    `help:"Seed of the synthetic streets." placeholder:"N"`
+	EvalEvery       *int       `help:"Steps between evaluations; 0: only at the end." placeholder:"N"`
+	CheckpointEvery *int       `help:"Steps between checkpoints; 0: only at the end." placeholder:"N"`
+}
+
+// name returns what names the variant's folder, "" for none.
+func (v Variant) name() string {
+	var parts []string
+	add := func(name string, value any) {
+		if p := reflect.ValueOf(value); p.Kind() != reflect.Pointer {
+			parts = append(parts, fmt.Sprintf("%s-%v", name, value))
+		} else if !p.IsNil() {
+			parts = append(parts, fmt.Sprintf("%s-%v", name, p.Elem()))
+		}
+	}
+	if v.View == ViewTemporal {
+		add("view", v.View)
+	}
+	add("steps", v.Steps)
+	add("scale", v.Scale)
+	if v.Sharing == PerBand {
+		add("sharing", v.Sharing)
+	}
+	add("scales", v.Scales)
+	add("smoothness", v.Smoothness)
+	add("ssim", v.SSIM)
+	add("flip", v.Flip)
+	if v.RandomLanes {
+		parts = append(parts, "random-lanes")
+	}
+	add("data-seed", v.DataSeed)
+	add("eval-every", v.EvalEvery)
+	add("checkpoint-every", v.CheckpointEvery)
+	return strings.Join(parts, "-")
+}
+
+// check refuses values that no configuration can have.
+func (v Variant) check() error {
+	for _, flag := range []struct {
+		name      string
+		value     *float64
+		low, high float64
+	}{{"scale", v.Scale, math.SmallestNonzeroFloat64, math.MaxFloat64}, {"smoothness", v.Smoothness, 0, math.MaxFloat64}, {"ssim", v.SSIM, 0, 1}, {"flip", v.Flip, 0, 1}} {
+		if flag.value != nil && !(*flag.value >= flag.low && *flag.value <= flag.high) {
+			return fmt.Errorf("--%s must be in [%.3g, %.3g], it is %g", flag.name, flag.low, flag.high, *flag.value)
+		}
+	}
+	for name, value := range map[string]*int{"eval-every": v.EvalEvery, "checkpoint-every": v.CheckpointEvery} {
+		if value != nil && *value < 0 {
+			return fmt.Errorf("--%s must not be negative, it is %d", name, *value)
+		}
+	}
+	return nil
+}
+
+// apply changes a configuration. Each option changes the rows that it means something to.
+func (v Variant) apply(c Config) Config {
+	if v.Steps != nil {
+		c = c.WithSteps(int(*v.Steps))
+	}
+	general, l1 := c.Loss.Kind != KindL1, c.Loss.Kind == KindL1
+	if v.Scale != nil && general {
+		c.Loss.Scale = *v.Scale
+	}
+	if v.Sharing == PerBand && c.Loss.Kind == KindAdaptive {
+		c.Loss.Sharing = PerBand
+	}
+	if v.Scales != nil {
+		c.Network.Scales = int(*v.Scales)
+	}
+	if v.SSIM != nil && l1 {
+		c.Loss.SSIM = *v.SSIM
+	}
+	if v.Smoothness != nil {
+		c.Loss.Smoothness = *v.Smoothness
+	}
+	if v.Flip != nil {
+		c.Data.Augmentation.Flip = *v.Flip
+	}
+	c.Data.RandomLanes = v.RandomLanes
+	if v.DataSeed != nil {
+		c.Data.Seed = *v.DataSeed
+	}
+	if v.EvalEvery != nil {
+		c.EvalEvery = *v.EvalEvery
+	}
+	if v.CheckpointEvery != nil {
+		c.CheckpointEvery = *v.CheckpointEvery
+	}
+	return c
 }

@@ -1,8 +1,11 @@
 package depth
 
 import (
+	"fmt"
+
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 	"github.com/gomlx/gomlx/support/exceptions"
 
@@ -51,6 +54,53 @@ type LossConfig struct {
 
 // lossScope is where the loss keeps its variables.
 const lossScope = "loss"
+
+// terms are the numbers that are logged at each step.
+var terms = []string{"photometric", "smoothness", "disparity"}
+
+// trainingGraph builds one step's loss. inputs are as the loaders of the configuration's view give them. It returns
+// the terms, each a scalar: the two parts of the loss, each a mean over the scales, and the mean disparity in pixels.
+func (c Config) trainingGraph(scope *model.Scope, _ any, inputs []*Node) []*Node {
+	target := inputs[0]
+	disparities := c.Network.Disparities(scope, target)
+	residual := c.residuals(scope, inputs)
+	var photometric, smoothness *Node
+	for i, disparity := range disparities {
+		at := scope
+		if i > 0 {
+			at = scope.In("scale_%d", i)
+		}
+		p, s := c.Loss.terms(at, target, residual(disparity), disparity, c.Steps)
+		s = DivScalar(s, float64(int(1)<<i))
+		if i == 0 {
+			photometric, smoothness = p, s
+			continue
+		}
+		photometric, smoothness = Add(photometric, p), Add(smoothness, s)
+	}
+	scales := float64(len(disparities))
+	photometric, smoothness = DivScalar(photometric, scales), DivScalar(smoothness, scales)
+	train.AddMainLoss(Add(photometric, smoothness))
+	return []*Node{photometric, smoothness, ReduceAllMean(disparities[0])}
+}
+
+// residuals returns what gives the residual of a disparity map. The residuals of several sources lie behind each other on
+// the batch axis. inputs are as the loaders of the configuration's view give them.
+func (c Config) residuals(scope *model.Scope, inputs []*Node) func(disparity *Node) *Node {
+	if c.Data.View == ViewStereo {
+		return func(disparity *Node) *Node { return Residual(inputs[0], inputs[1], disparity) }
+	}
+	target, sources, camera := inputs[0], inputs[1:3], inputs[3]
+	poses := c.Pose.Poses(scope, target, sources...)
+	return func(disparity *Node) *Node {
+		depth := MulScalar(Inverse(disparity), c.Pose.Distance*c.Network.InitialDisparity)
+		var all []*Node
+		for i, source := range sources {
+			all = append(all, ResidualOfMotion(target, source, depth, poses[i], camera))
+		}
+		return Concatenate(all, 0)
+	}
+}
 
 // Residual returns the left image minus the right one moved by the disparity, and 0 where that asks for pixels outside of
 // the right image. All are `[batch, height, width, channels]`.
@@ -139,4 +189,42 @@ func roughness(disparity, image *Node) *Node {
 		return ReduceAllMean(Mul(Abs(gradient(disparity)), Exp(Neg(edges))))
 	}
 	return Add(along(gomlxops.GradientX), along(gomlxops.GradientY))
+}
+
+// adaptive returns the negative log-likelihoods of the coefficients under the general distribution with learned α and
+// fixed scale, of the shape of x, and the α, `[height, width, 3]`.
+func (c LossConfig) adaptive(scope *model.Scope, x *Node) (losses, alphas *Node) {
+	if c.Sharing == PerBand {
+		return c.adaptiveBands(scope, x)
+	}
+	return c.learned(scope, x)
+}
+
+// learned gives each element of x, the first axis apart, an α of its own.
+func (c LossConfig) learned(scope *model.Scope, x *Node) (losses, alphas *Node) {
+	a := robustloss.NewAdaptive(scope, x).
+		AlphaRange(c.AlphaLow, c.AlphaHigh).AlphaInit(c.Alpha).
+		FixedScale(c.Scale).
+		LatentRate(c.LatentRate)
+	losses = a.Done()
+	return losses, a.Alpha()
+}
+
+// adaptiveBands gives each channel of each band one α.
+func (c LossConfig) adaptiveBands(scope *model.Scope, x *Node) (losses, alphas *Node) {
+	lossBands, alphaBands := gomlxops.Unflatten(x, c.Levels), gomlxops.Unflatten(Slice(x, AxisRange(0, 1)), c.Levels)
+	share := func(name string, loss, alpha **Node) {
+		dims := (*loss).Shape().Dimensions
+		l, a := c.learned(scope.In("%s", name), Reshape(*loss, -1, dims[3]))
+		*alpha = BroadcastToDims(Reshape(a, 1, 1, 1, dims[3]), 1, dims[1], dims[2], dims[3])
+		*loss = Reshape(l, dims...)
+	}
+	for d := range lossBands.Levels {
+		l, a := &lossBands.Levels[d], &alphaBands.Levels[d]
+		share(fmt.Sprintf("high_high_%d", d), &l.HighHigh, &a.HighHigh)
+		share(fmt.Sprintf("low_high_%d", d), &l.LowHigh, &a.LowHigh)
+		share(fmt.Sprintf("high_low_%d", d), &l.HighLow, &a.HighLow)
+	}
+	share("low", &lossBands.Low, &alphaBands.Low)
+	return lossBands.Flatten(), Squeeze(alphaBands.Flatten(), 0)
 }

@@ -5,11 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 
+	"github.com/gomlx/gomlx/ml/train"
+
 	"github.com/robustloss/gomlx-robustloss/data/kitti"
 	"github.com/robustloss/gomlx-robustloss/data/synth"
+	"github.com/robustloss/gomlx-robustloss/experiments/run"
 )
 
 // Source is where pairs come from: a folder in the layout of KITTI's raw recordings, and the frames to use.
@@ -101,4 +105,70 @@ func (s Source) ReadTests(c Config) (*TestSet, error) {
 		return nil, err
 	}
 	return ReadTestSet(tests)
+}
+
+// WithNeighbours leaves out the training frames that have no frame before or after them, and says how many these are.
+func (s Source) WithNeighbours() (kept Source, skipped int, err error) {
+	if s.Train, skipped = kitti.WithNeighbours(s.Root, s.Train); len(s.Train) == 0 {
+		return s, skipped, fmt.Errorf("depth: none of the %d training frames below %s has a frame before and one after it: "+
+			"training on neighbouring frames needs whole drives", skipped, s.Root)
+	}
+	return s, skipped, nil
+}
+
+// batches returns the training batches of the configuration's view, in an order and with an augmentation that depend on the
+// seed.
+func (s Source) batches(c Config, seed int64) (func(step int) iter.Seq2[train.Batch, error], error) {
+	options := s.trainingOptions(c, seed)
+	if c.Data.View == ViewTemporal {
+		l, err := kitti.NewSnippetLoader(options)
+		if err != nil {
+			return nil, err
+		}
+		return l.Batches, nil
+	}
+	l, err := kitti.NewLoader(options)
+	if err != nil {
+		return nil, err
+	}
+	return l.Batches, nil
+}
+
+// MeanDisparity scores the prediction that looks at no image: for every test image the mean over the training frames of each
+// pixel's true disparity. A network that has learned anything from what it sees is better. It needs dense ground truth of one
+// size, which synthetic streets have and recordings have not; the sky counts as a disparity of 0.
+func (s Source) MeanDisparity(c Config) (run.Values, error) {
+	training, testing, err := s.loaders(c, 0)
+	if err != nil {
+		return nil, err
+	}
+	height, width := c.Data.Height, c.Data.Width
+	sum := make([]float64, height*width)
+	for i := range training.Len() {
+		truth, err := training.Depth(i)
+		if err != nil {
+			return nil, err
+		}
+		if truth.Height != height || truth.Width != width {
+			return nil, fmt.Errorf("depth: the mean map needs depths of %d×%d pixels, frame %d has %d×%d", height, width, i, truth.Height, truth.Width)
+		}
+		for k, z := range truth.Metres {
+			if z > 0 {
+				sum[k] += 1 / float64(z)
+			}
+		}
+	}
+	mean := &kitti.Depth{Height: height, Width: width, Metres: make([]float32, height*width)}
+	for k, v := range sum {
+		mean.Metres[k] = float32(min(float64(training.Len())/max(v, 1e-9), 1e4))
+	}
+	tests, err := ReadTestSet(testing)
+	if err != nil {
+		return nil, err
+	}
+	predictions := make([]*kitti.Depth, len(tests.Truths))
+	for i := range predictions {
+		predictions[i] = mean
+	}
+	return tests.Score(predictions, c.Protocol)
 }

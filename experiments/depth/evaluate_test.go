@@ -73,12 +73,12 @@ func TestLossesAreLeastAtTheTruth(t *testing.T) {
 		losses = append(losses, c.Loss)
 	}
 	shifts := []float64{-4, -2, -1, -.5, 0, .5, 1, 2, 4}
-	landscape, err := quickTests(t, 8).Landscape(testkit.Backend(t, "go"), losses, shifts)
+	byShift, err := quickTests(t, 8).LossByShift(testkit.Backend(t, "go"), losses, shifts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var risen []float64
-	for i, values := range landscape {
+	for i, values := range byShift {
 		least := slices.Min(values)
 		if values[4] != least {
 			t.Errorf("loss %d is not least at a shift of 0: %v", i, values)
@@ -90,14 +90,14 @@ func TestLossesAreLeastAtTheTruth(t *testing.T) {
 	}
 }
 
-func TestMeanMapIsScoredOnTheTestStreets(t *testing.T) {
+func TestMeanDisparityIsScoredOnTheTestStreets(t *testing.T) {
 	config, _ := NewConfig("quick", RowAlpha0)
 	config.Data.Train, config.Data.Test = 60, 16
 	streets, err := config.Data.Streets(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	values, err := streets.MeanMap(config)
+	values, err := streets.MeanDisparity(config)
 	if err != nil {
 		t.Fatal(err)
 	}
