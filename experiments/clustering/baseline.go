@@ -14,11 +14,12 @@ import (
 // Limits of KMeans.
 const (
 	kmeansStarts = 10
-	kmeansRounds = 300
+	kmeansRounds = 10_000 // more than Lloyd's iteration takes in practice
 )
 
 // KMeans groups the rows in k clusters that minimise the sum of squared distances to their means: the best of ten runs of
-// Lloyd's iteration from starts by k-means++. It is the baseline that must be told k.
+// Lloyd's iteration from starts by k-means++. It is the baseline that must be told k. It fails where the best run had not
+// settled after 10,000 rounds.
 func KMeans(t *tabular.Table, k int, seed uint64) ([]int, error) {
 	if err := t.Validate(); err != nil {
 		return nil, err
@@ -27,13 +28,16 @@ func KMeans(t *tabular.Table, k int, seed uint64) ([]int, error) {
 		return nil, fmt.Errorf("clustering: k-means with k = %d for %d rows: want 1 ≤ k ≤ rows", k, t.Rows)
 	}
 	rng := rand.New(rand.NewPCG(seed, 0x3c6ef372fe94f82b))
-	best := math.Inf(1)
+	best, settled := math.Inf(1), false
 	var labels []int
 	for range kmeansStarts {
 		m := newMeans(t, k, rng)
-		if cost := m.lloyd(); cost < best {
-			best, labels = cost, m.labels
+		if cost, ended := m.lloyd(kmeansRounds); cost < best {
+			best, settled, labels = cost, ended, m.labels
 		}
+	}
+	if !settled {
+		return nil, fmt.Errorf("clustering: k-means with k = %d has not converged in %d rounds", k, kmeansRounds)
 	}
 	return labels, nil
 }
@@ -53,11 +57,7 @@ func newMeans(t *tabular.Table, k int, rng *rand.Rand) *means {
 	m.centres = append(m.centres, append([]float64{}, t.Row(rng.IntN(t.Rows))...))
 	for len(m.centres) < k {
 		m.assign()
-		total := 0.0
-		for _, d := range m.squared {
-			total += d
-		}
-		at, rest := 0, rng.Float64()*total
+		at, rest := 0, rng.Float64()*sum(m.squared)
 		for i, d := range m.squared {
 			if d > 0 {
 				at = i
@@ -85,22 +85,20 @@ func (m *means) assign() {
 	})
 }
 
-// lloyd alternates between centres and means until no sum of squares falls, and returns the last.
-func (m *means) lloyd() float64 {
+// lloyd alternates between centres and means until no sum of squares falls, and returns the last. settled is false if that
+// took more than the given number of rounds.
+func (m *means) lloyd(rounds int) (cost float64, settled bool) {
 	last := math.Inf(1)
-	for range kmeansRounds {
+	for range rounds {
 		m.assign()
-		cost := 0.0
-		for _, d := range m.squared {
-			cost += d
-		}
+		cost := sum(m.squared)
 		if !(cost < last*(1-1e-12)) {
-			break
+			return last, true
 		}
 		last = cost
 		m.recentre()
 	}
-	return last
+	return last, false
 }
 
 // recentre moves each centre to the mean of its rows; one without rows stays.

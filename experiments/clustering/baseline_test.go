@@ -1,6 +1,7 @@
 package clustering
 
 import (
+	"math/rand/v2"
 	"reflect"
 	"strings"
 	"testing"
@@ -40,5 +41,15 @@ func TestKMeans_HandlesDuplicatesAndExtremes(t *testing.T) {
 		if _, err := KMeans(table, k, 1); err == nil || !strings.Contains(err.Error(), "want 1 ≤ k ≤ rows") {
 			t.Errorf("k = %d: %v", k, err)
 		}
+	}
+}
+
+func TestLloyd_SaysWhetherItHasSettled(t *testing.T) {
+	m := newMeans(randomTable(200, 2, 5), 6, rand.New(rand.NewPCG(1, 1)))
+	if _, settled := m.lloyd(1); settled {
+		t.Error("settled in one round")
+	}
+	if _, settled := m.lloyd(kmeansRounds); !settled {
+		t.Errorf("not settled in %d rounds", kmeansRounds)
 	}
 }

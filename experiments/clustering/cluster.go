@@ -58,6 +58,8 @@ type Clustering struct {
 	Count  int
 	// Representatives are the u_i, row-major, of the table's shape.
 	Representatives []float64
+	// Converged is false if the iterations ended because there were 100 of them, before the objective had settled at the last μ.
+	Converged bool
 	// Threshold is ε: edges no longer than it join their ends in one cluster.
 	Threshold float64
 	Trace     []Iteration
@@ -111,6 +113,7 @@ func Cluster(ctx context.Context, t *tabular.Table, g *Graph, shape Shape, progr
 		case inner == innerIterations:
 			c.mu = c.delta / 2
 		default:
+			result.Converged = true
 			return c.finish(result), nil
 		}
 		inner = 0
@@ -160,13 +163,7 @@ func newContinuation(t *tabular.Table, g *Graph, shape Shape) (*continuation, er
 	return c, c.rescale()
 }
 
-func mean(values []float64) float64 {
-	sum := 0.0
-	for _, v := range values {
-		sum += v
-	}
-	return sum / float64(len(values))
-}
+func mean(values []float64) float64 { return sum(values) / float64(len(values)) }
 
 // kernel is the penalty's kernel: c² = μ/4.
 func (c *continuation) kernel() scalar.Kernel {

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/robustloss/gomlx-robustloss/data/tabular"
+	"github.com/robustloss/gomlx-robustloss/experiments/run"
 )
 
 var digitsOnce = sync.OnceValues(func() (*tabular.Table, error) {
@@ -169,6 +171,72 @@ func TestCluster_SeparatesGroups(t *testing.T) {
 				t.Fatalf("rows %d and %d of different parts share cluster %d", i, j, l)
 			}
 		}
+	}
+}
+
+// In two columns three neighbours tear groups apart; more keep them together.
+func TestAdvise_SuggestsMoreNeighbours(t *testing.T) {
+	const k = 3
+	table := randomTable(270, 2, 9)
+	for i := range table.Rows {
+		for j := range table.Row(i) {
+			table.Row(i)[j] += 40 * float64(i%3)
+		}
+	}
+	neighbours, err := Neighbours(table, k, "euclidean")
+	if err != nil {
+		t.Fatal(err)
+	}
+	advise := func(found *Clustering) string {
+		t.Helper()
+		text, err := Advise(t.Context(), table, found, Constant(-2), k, "euclidean")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	found, err := Cluster(t.Context(), table, NewGraph(neighbours), Constant(-2), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !found.Converged || found.Count < 20 {
+		t.Fatalf("converged %v, %d clusters", found.Converged, found.Count)
+	}
+	// By hand: five clusters with 1, 1, 1, 2 and 265 rows.
+	pieces := &Clustering{Labels: make([]int, 270), Count: 5}
+	copy(pieces.Labels, []int{1, 2, 3, 4, 4})
+	if got := pieces.Sizes(); !slices.Equal(got, []int{265, 1, 1, 1, 2}) || pieces.Pieces(3) != 3 || pieces.Pieces(4) != 4 || pieces.Pieces(1) != 0 {
+		t.Errorf("sizes %v, pieces %d, %d, %d", got, pieces.Pieces(3), pieces.Pieces(4), pieces.Pieces(1))
+	}
+	text := advise(pieces)
+	if !strings.HasPrefix(text, "3 of the 5 clusters have 1 rows or fewer, though each row has 3 neighbours") || !strings.Contains(text, "; --neighbours ") || !strings.HasSuffix(text, " finds 3 clusters, 0 of them so small") {
+		t.Errorf("advice %q", text)
+	}
+	whole := &Clustering{Labels: make([]int, 270), Count: 1}
+	if text := advise(whole); text != "" {
+		t.Errorf("advice on one cluster: %q", text)
+	}
+}
+
+// μ starts at three times the square of the longest edge and must fall below the square of the shortest: over 2¹⁰⁰ it does
+// not arrive in 100 iterations.
+func TestCluster_SaysThatItHasNotConverged(t *testing.T) {
+	table := randomTable(30, 2, 3)
+	table.Row(7)[0] = 1e17
+	neighbours, err := Neighbours(table, 5, "euclidean")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Cluster(t.Context(), table, NewGraph(neighbours), Constant(-2), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Converged || len(c.Trace) != maxIterations {
+		t.Errorf("converged %v after %d iterations", c.Converged, len(c.Trace))
+	}
+	item := run.Result{Values: run.Values{"unconverged -2": 1}}
+	if notes := unconverged([]run.Result{item, item, {}}); len(notes) != 1 || notes[0] != "Not converged after 100 iterations: RCC: α = −2 (2 times)." {
+		t.Errorf("notes %q", notes)
 	}
 }
 

@@ -33,7 +33,7 @@ type file struct {
 	MaxExpanded   *cli.Count `help:"MiB that compressed content, or a sparse matrix, may expand to. Without it 512, or ten times the file's size." placeholder:"MIB"`
 	Normalisation string     `help:"minmax, standard, unit or none." enum:"minmax,standard,unit,none" default:"minmax"`
 	Components    *cli.Count `help:"Principal components that stand for the columns, for large tables. Without it, the columns themselves." placeholder:"N"`
-	Metric        string     `help:"Of the neighbours: cosine or euclidean." enum:"cosine,euclidean" default:"cosine"`
+	Metric        string     `help:"Of the neighbours: cosine (of the directions of the rows), euclidean, or auto: cosine for the digits, euclidean for a file." enum:"auto,cosine,euclidean" default:"auto"`
 	Neighbours    cli.Count  `help:"Neighbours of each row." default:"10"`
 	Rows          *cli.Count `help:"Only the first rows of the file." placeholder:"N"`
 }
@@ -53,6 +53,12 @@ func (f file) config(preset string, methods []string) Config {
 	c := Config{
 		Preset: preset, Table: nameOf(f.Data), Seeds: 1, Normalisation: f.Normalisation, Metric: f.Metric, Neighbours: int(f.Neighbours),
 		Methods: methods,
+	}
+	if f.Metric == "auto" {
+		c.Metric = "cosine"
+		if f.Data != "" {
+			c.Metric = "euclidean" // rows in the same direction need not be alike
+		}
 	}
 	if f.Rows != nil {
 		c.Rows = int(*f.Rows)
@@ -114,7 +120,13 @@ func (t *TableCommand) plan() (plan []run.Spec, folder string, err error) {
 		return nil, "", err
 	}
 	if t.Data != "" {
-		configs = []Config{t.config(t.Preset, configs[0].Methods)}
+		c := t.config(t.Preset, configs[0].Methods)
+		table, err := c.open(t.Data, t.options(), 0)
+		if err != nil {
+			return nil, "", err
+		}
+		c.Data = checksum(table)
+		configs = []Config{c}
 	}
 	seeds, err := t.Seeds()
 	if err != nil {
@@ -182,8 +194,8 @@ func (t *TableCommand) make(ctx context.Context, s *cli.Session) (string, error)
 // ClusterCommand clusters one table.
 type ClusterCommand struct {
 	file
-	Method string `help:"fitted, kmeans, or a shape such as -2." default:"-2"`
-	Seed   uint64 `help:"Seed of k-means." default:"1"`
+	Method string   `help:"fitted, kmeans, or a shape such as -2." default:"-2"`
+	Seed   cli.Seed `help:"Seed of k-means." default:"1"`
 }
 
 // Run clusters the file, or the digits.
@@ -196,7 +208,7 @@ func (c *ClusterCommand) Run(ctx context.Context, s *cli.Session) error {
 	if c.Data == "" {
 		config.Table = "digits"
 	}
-	t, err := config.open(c.Data, c.options(), c.Seed)
+	t, err := config.open(c.Data, c.options(), uint64(c.Seed))
 	if err != nil {
 		return err
 	}
@@ -229,7 +241,7 @@ func (c *ClusterCommand) labels(ctx context.Context, s *cli.Session, t *tabular.
 		if t.Labels == nil {
 			return nil, errors.New("k-means must be told the number of clusters, and the table has no labels to count")
 		}
-		return KMeans(t, len(t.Classes), c.Seed)
+		return KMeans(t, len(t.Classes), uint64(c.Seed))
 	}
 	graph, err := graphOf(t, config)
 	if err != nil {
@@ -242,5 +254,18 @@ func (c *ClusterCommand) labels(ctx context.Context, s *cli.Session, t *tabular.
 	if err != nil {
 		return nil, err
 	}
+	if !found.Converged {
+		warn(s, fmt.Sprintf("the clustering has not converged in %d iterations", len(found.Trace)))
+	}
+	advice, err := Advise(ctx, t, found, m.Shape, config.Neighbours, config.Metric)
+	if err != nil {
+		return nil, err
+	}
+	if advice != "" {
+		warn(s, advice)
+	}
 	return found.Labels, nil
 }
+
+// warn tells the user what is doubtful, even where no progress is to be shown.
+func warn(s *cli.Session, text string) { _, _ = fmt.Fprintln(s.Err, "warning:", text) }

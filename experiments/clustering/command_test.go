@@ -2,7 +2,9 @@ package clustering
 
 import (
 	"bytes"
+	"fmt"
 	"image/png"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,6 +84,50 @@ func TestCluster_ReadsTheUsersFile(t *testing.T) {
 	code, stdout, stderr = execute(t.TempDir(), "table", "--data", path, "--metric", "euclidean", "--only", "kmeans,0")
 	if code != cli.CodeOK || !strings.Contains(stdout, "| method | mine.csv |") || !strings.Contains(stdout, "| k-means, told the number of clusters | 1.000 |") {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+}
+
+// writeGroups writes rows around three far places, 90 rows each, in two columns, and their group.
+func writeGroups(t *testing.T, path string) {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(3, 4))
+	var text strings.Builder
+	for i := range 270 {
+		_, _ = fmt.Fprintf(&text, "%.6f,%.6f,%c\n", 40*float64(i%3)+rng.NormFloat64(), 40*float64(i*2%3)+rng.NormFloat64(), 'a'+i%3)
+	}
+	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The neighbours of a file's rows were cosine ones, so that far groups in the same direction fell apart in dozens.
+func TestCluster_FindsFarGroupsOrSaysWhatWould(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "groups.csv")
+	writeGroups(t, path)
+	code, stdout, stderr := execute(t.TempDir(), "cluster", "--data", path)
+	if code != cli.CodeOK || !strings.Contains(stdout, "270 rows in 3 clusters\nAMI 1.0000") || stderr != "" {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	code, _, stderr = execute(t.TempDir(), "cluster", "--data", path, "--metric", "cosine")
+	if code != cli.CodeOK || !strings.Contains(stderr, "warning: ") || !strings.Contains(stderr, "groups may be cut in pieces, if these rows are not outliers; --metric euclidean finds 3 clusters, 0 of them so small") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}
+
+// A file that has changed, or is read in another way, is another table: its runs are not those of before.
+func TestTable_TellsFilesApartByWhatIsRead(t *testing.T) {
+	runs, path := t.TempDir(), filepath.Join(t.TempDir(), "groups.csv")
+	writeGroups(t, path)
+	table := []string{"table", "--data", path, "--only", "kmeans"}
+	if code, _, stderr := execute(runs, table...); code != cli.CodeOK {
+		t.Fatal(stderr)
+	}
+	code, _, stderr := execute(runs, append(table, "--header", "yes")...)
+	if code == cli.CodeOK || !strings.Contains(stderr, "data") {
+		t.Errorf("with one row less, exit code %d: %s", code, stderr)
+	}
+	if code, _, stderr := execute(runs, table...); code != cli.CodeOK {
+		t.Errorf("the same file again: %s", stderr)
 	}
 }
 

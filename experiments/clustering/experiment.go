@@ -2,6 +2,9 @@ package clustering
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"math"
@@ -16,9 +19,10 @@ import (
 // Config is the configuration of a run: one table, or several seeds of a synthetic one, and the methods.
 type Config struct {
 	Preset        string   `json:"preset"`
-	Table         string   `json:"table"` // "digits", a kind of tabular.Synth, or a file's name
-	Rows          int      `json:"rows"`  // of a file: only the first; of synthetic tables: of each cluster; 0 for all, or the default
-	Seeds         int      `json:"seeds"` // synthetic tables
+	Table         string   `json:"table"`          // "digits", a kind of tabular.Synth, or a file's name
+	Data          string   `json:"data,omitempty"` // of a file: what was read of it, as a checksum
+	Rows          int      `json:"rows"`           // of a file: only the first; of synthetic tables: of each cluster; 0 for all, or the default
+	Seeds         int      `json:"seeds"`          // synthetic tables
 	Normalisation string   `json:"normalisation"`
 	Components    int      `json:"components,omitempty"` // principal components that stand for the columns; 0 for the columns themselves
 	Metric        string   `json:"metric"`
@@ -104,6 +108,16 @@ func (c Config) open(path string, o tabular.Options, seed uint64) (*tabular.Tabl
 	return nil, fmt.Errorf("clustering: no table %q: want digits, one of %q, or a file", c.Table, tabular.SynthKinds())
 }
 
+// checksum tells tables apart: it is the start of a SHA-256 of the rows, the classes and the edges.
+func checksum(t *tabular.Table) string {
+	h := sha256.New()
+	for _, part := range []any{int64(t.Rows), int64(t.Cols), t.X} {
+		_ = binary.Write(h, binary.LittleEndian, part) // a hash takes everything
+	}
+	_, _ = fmt.Fprint(h, t.Labels, t.Classes, t.Edges)
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
 // shape normalises the table and reduces its columns.
 func (c Config) shape(t *tabular.Table) error {
 	if err := Normalise(t, c.Normalisation); err != nil {
@@ -167,7 +181,8 @@ type Job struct {
 
 // Run clusters the table with each method and compares the outcome with the true classes. An item of the result is one
 // method on one seed's table, with the values "ami KEY", "ami-arithmetic KEY", "nmi KEY", "nmi-arithmetic KEY", "ari KEY",
-// "clusters KEY" and, where they are, "iterations KEY" and "alpha KEY" (the last α; −∞ is left out).
+// "clusters KEY" and, where they are, "iterations KEY", "alpha KEY" (the last α; −∞ is left out) and, if the method did not
+// converge, "unconverged KEY".
 func Run(ctx context.Context, c Config, j Job) (run.Result, error) {
 	if err := c.check(); err != nil {
 		return run.Result{}, err
@@ -250,6 +265,9 @@ func (w *workplace) cluster(ctx context.Context, m Method) (run.Values, error) {
 		}
 		labels = c.Labels
 		values["clusters "+m.Key], values["iterations "+m.Key] = float64(c.Count), float64(len(c.Trace))
+		if !c.Converged {
+			values["unconverged "+m.Key] = 1
+		}
 		if alpha := c.Trace[len(c.Trace)-1].Alpha; alpha > -1e300 {
 			values["alpha "+m.Key] = alpha
 		}

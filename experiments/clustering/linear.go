@@ -310,3 +310,33 @@ func spectralNorm(x []float64, cols int) float64 {
 func (a *laplacian) norm() float64 {
 	return largestEigenvalue(len(a.diagonal), func(x, y []float64) { a.multiply(x, y, 1) })
 }
+
+// dot returns the inner product, and like sum and squaredDistance adds in the order of the values. floats.Dot and
+// floats.Sum of gonum add several at a time, in an order that depends on the processor.
+func dot(a, b []float64) float64 {
+	b = b[:len(a)]
+	s := 0.0
+	for i, v := range a {
+		s += v * b[i]
+	}
+	return s
+}
+
+func sum(values []float64) float64 {
+	s := 0.0
+	for _, v := range values {
+		s += v
+	}
+	return s
+}
+
+// squaredDistance returns ‖a − b‖².
+func squaredDistance(a, b []float64) float64 {
+	b = b[:len(a)]
+	s := 0.0
+	for i, v := range a {
+		d := v - b[i]
+		s += d * d
+	}
+	return s
+}

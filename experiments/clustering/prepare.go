@@ -69,26 +69,6 @@ func affine(t *tabular.Table, column int, from, width float64) {
 	}
 }
 
-func dot(a, b []float64) float64 {
-	b = b[:len(a)]
-	s := 0.0
-	for i, v := range a {
-		s += v * b[i]
-	}
-	return s
-}
-
-// squaredDistance returns ‖a − b‖².
-func squaredDistance(a, b []float64) float64 {
-	b = b[:len(a)]
-	s := 0.0
-	for i, v := range a {
-		d := v - b[i]
-		s += d * d
-	}
-	return s
-}
-
 // PrincipalAxes returns the first count principal components of the rows.
 func PrincipalAxes(t *tabular.Table, count int) (*stats.Components, error) {
 	if err := t.Validate(); err != nil {

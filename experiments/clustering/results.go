@@ -61,6 +61,7 @@ func NewTable(measure string, results []run.Result) (*run.Table, error) {
 		}
 	}
 	sortColumns(layout.Columns)
+	layout.Notes = append(layout.Notes, unconverged(items)...)
 	best, err := tuned(items)
 	if err != nil {
 		return nil, err
@@ -80,6 +81,26 @@ var titles = map[string]string{
 	"nmi-arithmetic": "Normalised mutual information (arithmetic mean of the entropies)",
 	"ari":            "Adjusted Rand index",
 	"clusters":       "Number of clusters found",
+}
+
+// unconverged names the methods that did not converge, where there are such.
+func unconverged(items []run.Result) []string {
+	var methods []string
+	for _, m := range Methods() {
+		count := 0
+		for _, item := range items {
+			if item.Values["unconverged "+m.Key] != 0 {
+				count++
+			}
+		}
+		if count > 0 {
+			methods = append(methods, fmt.Sprintf("%s (%d times)", m.Title, count))
+		}
+	}
+	if methods == nil {
+		return nil
+	}
+	return []string{fmt.Sprintf("Not converged after %d iterations: %s.", maxIterations, strings.Join(methods, ", "))}
 }
 
 // sortColumns puts the digits first, then the synthetic tables, then files.

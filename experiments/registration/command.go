@@ -2,9 +2,12 @@ package registration
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -106,6 +109,9 @@ func (t *TableCommand) plan(folders map[float64][]string) (plan []run.Spec, err 
 			if t.Data != "" {
 				c.Source, c.Pairs, c.Points, c.Keep = filepath.Base(t.Data), len(folders[c.Noise]), 0, 0
 				c.Features = FeatureOptions{} // radii that suit the density of each pair
+				if c.Data, err = checksum(folders[c.Noise]); err != nil {
+					return nil, err
+				}
 			}
 			if c.Pairs > 0 {
 				add(c.name(), c)
@@ -179,6 +185,30 @@ func pairFolders(root string) (map[float64][]string, error) {
 		slices.Sort(list)
 	}
 	return folders, err
+}
+
+// checksum tells folders of pairs apart: it is the start of a SHA-256 of their files.
+func checksum(folders []string) (string, error) {
+	h := sha256.New()
+	for _, folder := range folders {
+		entries, err := os.ReadDir(folder)
+		if err != nil {
+			return "", err
+		}
+		for _, entry := range entries {
+			path := filepath.Join(folder, entry.Name())
+			if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+				continue
+			}
+			content, err := os.ReadFile(path)
+			if err != nil {
+				return "", err
+			}
+			_, _ = fmt.Fprintf(h, "%s %d\n", entry.Name(), len(content))
+			_, _ = h.Write(content)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8]), nil
 }
 
 // AlignCommand registers two files.

@@ -107,6 +107,26 @@ func TestPairsAndAlign_UseTheDataSetsLayout(t *testing.T) {
 	if items, err := result.Items(); err != nil || items[0].Values["pose shape"] > .02 {
 		t.Errorf("items %v (%v)", items, err)
 	}
+	// Other pairs in the same folder are other data: their configuration says so.
+	data := func() string {
+		t.Helper()
+		code, config, stderr := execute(runs, "table", "--data", pairs, "--only", "pairs-noise-0", "--print-config")
+		_, after, found := strings.Cut(config, `"data": "`)
+		if code != cli.CodeOK || !found {
+			t.Fatalf("exit code %d: %s%s", code, config, stderr)
+		}
+		return after[:16]
+	}
+	before := data()
+	if again := data(); again != before {
+		t.Errorf("the same files have the checksums %s and %s", before, again)
+	}
+	if err := os.Remove(filepath.Join(folder, "gt.log")); err != nil {
+		t.Fatal(err)
+	}
+	if changed := data(); changed == before {
+		t.Error("without a file the checksum is the same")
+	}
 }
 
 func TestAlign_FindsSparseCloudsAndRefusesWrongPoses(t *testing.T) {

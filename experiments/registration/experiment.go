@@ -18,7 +18,8 @@ import (
 type PairsConfig struct {
 	Kind   string `json:"kind"` // "pairs"
 	Preset string `json:"preset"`
-	Source string `json:"source"` // "synthetic", or the name of the folder of pairs
+	Source string `json:"source"`         // "synthetic", or the name of the folder of pairs
+	Data   string `json:"data,omitempty"` // of a folder of pairs: a checksum of its files
 	// Noise is the standard deviation of the points in diameters, as the data set's name says for a folder.
 	Noise    float64        `json:"noise"`
 	Pairs    int            `json:"pairs"`
