@@ -25,15 +25,21 @@ type grammar struct {
 	Cancel cancelCommand `cmd:"" help:"Be cancelled."`
 }
 
-type waitCommand struct{}
+type waitCommand struct {
+	Term bool `help:"Wait for SIGTERM."`
+}
 
-func (waitCommand) Run(ctx context.Context, s *cli.Session) error {
+func (w waitCommand) Run(ctx context.Context, s *cli.Session) error {
 	s.Notef("waiting")
 	process, err := os.FindProcess(os.Getpid())
 	if err != nil {
 		return err
 	}
-	if err := process.Signal(syscall.SIGINT); err != nil {
+	signal := syscall.SIGINT
+	if w.Term {
+		signal = syscall.SIGTERM
+	}
+	if err := process.Signal(signal); err != nil {
 		return err
 	}
 	select {
@@ -66,9 +72,11 @@ func main(args ...string) (code int, stderr string) {
 }
 
 func TestInterruptEndsTheContextAndGivesItsExitCode(t *testing.T) {
-	code, stderr := main("wait")
-	if code != cli.CodeInterrupted || !strings.Contains(stderr, "waiting\ntest: interrupted after step 3\n") {
-		t.Errorf("code %d, stderr %q", code, stderr)
+	for _, args := range [][]string{{"wait"}, {"wait", "--term"}} {
+		code, stderr := main(args...)
+		if code != cli.CodeInterrupted || !strings.Contains(stderr, "waiting\ntest: interrupted after step 3\n") {
+			t.Errorf("%q: code %d, stderr %q", args, code, stderr)
+		}
 	}
 	if code, stderr := main("cancel"); code != cli.CodeInterrupted || !strings.Contains(stderr, "interrupted: packing images") {
 		t.Errorf("code %d, stderr %q", code, stderr)

@@ -41,7 +41,7 @@ func WritePNG(path string, plots ...*plot.Plot) error {
 	for i, p := range plots {
 		p.Draw(row[i])
 	}
-	return run.WriteFileWith(path, func(w io.Writer) error {
+	return run.WriteFile(path, func(w io.Writer) error {
 		_, err := vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)
 		return err
 	})

@@ -2,6 +2,8 @@ package run
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,7 +27,7 @@ type Spec struct {
 	Seed int64
 	// Device describes what computes, for example a backend's name and description.
 	Device string
-	// Command is the command line that makes this run. The default is this process's own.
+	// Command is the command line that makes this run, empty where there is none.
 	Command string
 	// Restart deletes what an earlier run left in Dir (config, metrics, checkpoints, result) and starts anew.
 	Restart bool
@@ -52,15 +54,11 @@ func newManifest(spec Spec) (Manifest, error) {
 	if !bytes.HasPrefix(config, []byte("{")) {
 		return Manifest{}, fmt.Errorf("the configuration must be a JSON object, it is %.40s", config)
 	}
-	command := spec.Command
-	if command == "" {
-		command = strings.Join(append([]string{filepath.Base(os.Args[0])}, os.Args[1:]...), " ")
-	}
 	return Manifest{
 		Experiment: spec.Experiment,
 		Seed:       spec.Seed,
 		Device:     spec.Device,
-		Command:    command,
+		Command:    spec.Command,
 		Versions:   Versions(),
 		Config:     config,
 	}, nil
@@ -77,17 +75,70 @@ func ReadManifest(dir string) (Manifest, error) {
 
 // readManifest reads config.json; found is false where there is none.
 func readManifest(path string) (m Manifest, found bool, err error) {
-	data, err := os.ReadFile(path)
+	data, err := readFile(os.DirFS(filepath.Dir(path)), filepath.Base(path), maxConfigBytes)
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, false, nil
 	}
 	if err == nil {
-		err = json.Unmarshal(data, &m)
+		err = decodeStrictly(data, &m)
+	}
+	if err == nil {
+		err = m.check()
 	}
 	if err != nil {
 		return m, false, fmt.Errorf("cannot read %s: %w", path, err)
 	}
 	return m, true, nil
+}
+
+// check reports what a manifest lacks.
+func (m Manifest) check() error {
+	if m.Experiment == "" {
+		return errors.New("it names no experiment")
+	}
+	if !bytes.HasPrefix(bytes.TrimSpace(m.Config), []byte("{")) {
+		return errors.New("it has no configuration")
+	}
+	return nil
+}
+
+// DecodeConfig fills config, a pointer to the experiment's configuration. A field that the configuration does not have is an
+// error, but for those that are named as retired, with their parents ("adam.groups"): older runs may have them.
+func (m Manifest) DecodeConfig(config any, retired ...string) error {
+	text := []byte(m.Config)
+	if len(retired) > 0 {
+		var fields map[string]any
+		decoder := json.NewDecoder(bytes.NewReader(text))
+		decoder.UseNumber()
+		if err := decoder.Decode(&fields); err != nil {
+			return fmt.Errorf("cannot read the configuration: %w", err)
+		}
+		for _, path := range retired {
+			object, names := fields, strings.Split(path, ".")
+			for _, name := range names[:len(names)-1] {
+				object, _ = object[name].(map[string]any)
+			}
+			delete(object, names[len(names)-1])
+		}
+		var err error
+		if text, err = json.Marshal(fields); err != nil {
+			return err
+		}
+	}
+	if err := decodeStrictly(text, config); err != nil {
+		return fmt.Errorf("cannot read the configuration: %w", err)
+	}
+	return nil
+}
+
+// identity is a checksum of what the numbers of a run depend on, the device and the versions apart: a checkpoint says with it
+// whose it is.
+func (m Manifest) identity() (string, error) {
+	fields := flatten(m.Config)
+	fields["\x00experiment"], fields["\x00seed"] = m.Experiment, fmt.Sprint(m.Seed)
+	data, err := json.Marshal(fields) // sorted by name
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), err
 }
 
 // conflictWith returns what keeps the run described by m from being continued as asked, nil if nothing does.
@@ -197,9 +248,9 @@ func (spec Spec) State() (s State, err error) {
 		return s, err
 	}
 	s.Finished = result != nil
-	latest, _, err := latestCheckpoint(spec.Dir)
-	if latest != nil {
-		s.Step = latest.state.Step
+	whole, _, err := wholeCheckpoints(spec.Dir, have)
+	if len(whole) > 0 {
+		s.Step = whole[len(whole)-1].state.Step
 	}
 	return s, err
 }

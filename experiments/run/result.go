@@ -1,9 +1,11 @@
 package run
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -30,8 +32,8 @@ type Timing struct {
 // Finish writes result.json and ends the run. steps is how many steps were made, details is anything that marshals to
 // JSON, or nil. A value that is not finite is an error and leaves the run unfinished.
 func (r *Run) Finish(steps int, values Values, details any) (Result, error) {
-	if r.metrics == nil {
-		return Result{}, fmt.Errorf("the run in %s is finished or closed already", r.dir)
+	if err := r.writable(); err != nil {
+		return Result{}, err
 	}
 	if err := CheckFinite(steps, values); err != nil {
 		return Result{}, err
@@ -51,11 +53,11 @@ func (r *Run) Finish(steps int, values Values, details any) (Result, error) {
 	if err := r.metrics.Sync(); err != nil {
 		return Result{}, err
 	}
-	if err := WriteJSON(result.Path, result); err != nil {
+	if err := replaceFile(result.Path, jsonWriter(result)); err != nil {
 		return Result{}, err
 	}
 	r.result = &result
-	err := r.metrics.Close()
+	err := errors.Join(r.metrics.Close(), r.sweep())
 	r.metrics = nil
 	return result, err
 }
@@ -70,18 +72,40 @@ func (r *Run) Result() (result Result, ok bool) {
 
 // ReadResult reads one result.json.
 func ReadResult(path string) (Result, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
+	return readResult(os.DirFS(filepath.Dir(path)), filepath.Base(path), path)
+}
+
+// readResult reads and checks the file of a result; path is what it is called in messages.
+func readResult(fsys fs.FS, name, path string) (Result, error) {
+	result := Result{Path: path}
+	data, err := readFile(fsys, name, maxResultBytes)
+	if errors.Is(err, fs.ErrNotExist) {
 		return Result{}, err
 	}
-	result := Result{Path: path}
-	if err := json.Unmarshal(data, &result); err != nil {
+	if err == nil {
+		err = decodeStrictly(data, &result)
+	}
+	if err == nil {
+		err = result.check()
+	}
+	if err != nil {
 		return Result{}, fmt.Errorf("cannot read %s: %w", path, err)
 	}
-	if result.Experiment == "" || result.Values == nil {
-		return Result{}, fmt.Errorf("cannot read %s: it is not the result of a run", path)
-	}
 	return result, nil
+}
+
+// check reports what makes a file no result of a run.
+func (r Result) check() error {
+	if err := r.Manifest.check(); err != nil {
+		return err
+	}
+	switch {
+	case len(r.Values) == 0:
+		return errors.New("it has no values")
+	case r.Steps < 0 || r.Timing.Seconds < 0 || r.Timing.SecondsPerStep < 0:
+		return errors.New("its steps or times are negative")
+	}
+	return nil
 }
 
 func readResultIfAny(path string) (*Result, error) {
@@ -89,7 +113,10 @@ func readResultIfAny(path string) (*Result, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	return &result, err
+	if err != nil {
+		return nil, err
+	}
+	return &result, nil
 }
 
 // ReadResults reads all files called result.json below root, in the order of their paths.
@@ -123,27 +150,20 @@ func readResults(fsys fs.FS, root string) ([]Result, error) {
 		if entry.IsDir() || entry.Name() != resultName {
 			return nil
 		}
-		data, err := fs.ReadFile(fsys, path)
+		result, err := readResult(fsys, path, filepath.Join(root, path))
 		if err != nil {
 			return err
-		}
-		result := Result{Path: filepath.Join(root, path)}
-		if err := json.Unmarshal(data, &result); err != nil {
-			return fmt.Errorf("cannot read %s: %w", result.Path, err)
 		}
 		results = append(results, result)
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("cannot read results below %q: %w", root, err)
-	}
-	return results, nil
+	return results, err
 }
 
-// DecodeConfig fills config, a pointer to the experiment's configuration, from the result.
-func (r Result) DecodeConfig(config any) error {
-	if err := json.Unmarshal(r.Config, config); err != nil {
-		return fmt.Errorf("cannot read the configuration in %s: %w", r.Path, err)
+// DecodeConfig is [Manifest.DecodeConfig] with the file in its errors.
+func (r Result) DecodeConfig(config any, retired ...string) error {
+	if err := r.Manifest.DecodeConfig(config, retired...); err != nil {
+		return fmt.Errorf("%s: %w", r.Path, err)
 	}
 	return nil
 }
@@ -160,10 +180,68 @@ func Keep(from, to string) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		result.Path = ""
-		if err := WriteJSON(filepath.Join(to, relative), result); err != nil {
+		if err := WriteFile(filepath.Join(to, relative), jsonWriter(result)); err != nil {
 			return 0, err
 		}
 	}
 	return len(results), nil
+}
+
+// Item is one of several independent parts of a run: a pair of scans, a problem, a data set's seed.
+type Item struct {
+	Name   string `json:"name"`
+	Values Values `json:"values"`
+}
+
+// Items makes a run of independent items: it calls item for 0…n−1, logs the values of each, and saves a checkpoint
+// between them, so that a run that was stopped goes on with the next one. It finishes the run: the items are the result's
+// details, and the values of the result say how many there are. A finished run returns its result at once.
+//
+// Where ctx ends, it returns an error that wraps [ErrInterrupted]. progress may be nil.
+func (r *Run) Items(ctx context.Context, n int, progress io.Writer, title string, item func(i int) (Item, error)) (Result, error) {
+	if result, finished := r.Result(); finished {
+		return result, nil
+	}
+	var items []Item
+	start, err := r.LoadState(&items)
+	if err != nil {
+		return Result{}, err
+	}
+	bar := NewProgress(progress, title, n, start)
+	defer bar.Stop()
+	for i := start; i < n; i++ {
+		if ctx.Err() != nil {
+			return Result{}, fmt.Errorf("%w after item %d of %d, in %s; start it again to go on", ErrInterrupted, i, n, r.Dir())
+		}
+		made, err := item(i)
+		if err != nil {
+			return Result{}, fmt.Errorf("%s: item %d of %d: %w", title, i+1, n, err)
+		}
+		if err := r.Log(i+1, made.Values); err != nil {
+			return Result{}, err
+		}
+		items = append(items, made)
+		if i+1 < n { // the last one is followed by the result itself
+			if err := r.SaveState(i+1, items); err != nil {
+				return Result{}, err
+			}
+		}
+		bar.Step(i+1, made.Name)
+	}
+	return r.Finish(n, Values{"items": float64(n)}, items)
+}
+
+// Items returns the items of a result that [Run.Items] made, each as a result of its own with the seeds seed,
+// seed + 1, …, so that a table takes them as repetitions.
+func (r Result) Items() ([]Result, error) {
+	var items []Item
+	if err := json.Unmarshal(r.Details, &items); err != nil {
+		return nil, fmt.Errorf("%s: cannot read the items: %w", r.Path, err)
+	}
+	results := make([]Result, len(items))
+	for i, item := range items {
+		results[i] = r
+		results[i].Seed, results[i].Values, results[i].Details = r.Seed+int64(i), item.Values, nil
+	}
+	return results, nil
 }

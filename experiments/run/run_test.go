@@ -263,7 +263,7 @@ func appendTo(t *testing.T, path, text string) {
 
 func TestKeptResults(t *testing.T) {
 	kept := fstest.MapFS{
-		"results/quick/a/result.json": {Data: []byte(`{"experiment": "test", "seed": 3, "values": {"x": 1}}`)},
+		"results/quick/a/result.json": {Data: []byte(`{"experiment": "test", "seed": 3, "config": {}, "values": {"x": 1}}`)},
 		"results/quick/README.md":     {Data: []byte("no result")},
 	}
 	results, err := run.KeptResults(kept, "quick")

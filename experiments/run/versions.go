@@ -1,11 +1,17 @@
 package run
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync"
+	"time"
 )
 
 // modulesOfInterest are the modules whose versions can change a run's numbers.
@@ -17,8 +23,10 @@ var modulesOfInterest = []string{
 }
 
 // Versions returns what this program was built from and runs on: Go, the platform, the processor's name where the system
-// tells it, the program's own revision where the build knows it, and the modules whose versions can change a run's numbers.
-func Versions() map[string]string {
+// tells it, the revision of this module where it is known, and the modules whose versions can change a run's numbers.
+func Versions() map[string]string { return maps.Clone(versions()) }
+
+var versions = sync.OnceValue(func() map[string]string {
 	versions := map[string]string{
 		"go":       runtime.Version(),
 		"platform": runtime.GOOS + "/" + runtime.GOARCH,
@@ -30,13 +38,17 @@ func Versions() map[string]string {
 	if !ok {
 		return versions
 	}
+	if revision := builtRevision(info); revision != "" {
+		versions["revision"] = revision
+	} else if program, err := os.Executable(); err == nil && builtJustNow(program) {
+		if _, file, _, ok := runtime.Caller(0); ok {
+			if revision := gitRevision(filepath.Dir(file)); revision != "" {
+				versions["revision"] = revision
+			}
+		}
+	}
 	for _, setting := range info.Settings {
-		switch setting.Key {
-		case "vcs.revision":
-			versions["revision"] = setting.Value
-		case "vcs.modified":
-			versions["modified"] = setting.Value
-		case "GOEXPERIMENT":
+		if setting.Key == "GOEXPERIMENT" {
 			versions["goexperiment"] = setting.Value
 		}
 	}
@@ -48,6 +60,73 @@ func Versions() map[string]string {
 		}
 	}
 	return versions
+})
+
+// dirty is added to a revision where files differ from it.
+const dirty = "+dirty"
+
+// builtRevision is the revision that go build stamped, if it did, of this module: not of another one that uses it.
+func builtRevision(info *debug.BuildInfo) (revision string) {
+	if info.Main.Path != modulePath {
+		return ""
+	}
+	modified := ""
+	for _, setting := range info.Settings {
+		switch setting.Key {
+		case "vcs.revision":
+			revision = setting.Value
+		case "vcs.modified":
+			if setting.Value == "true" {
+				modified = dirty
+			}
+		}
+	}
+	if revision == "" {
+		return ""
+	}
+	return revision + modified
+}
+
+const modulePath = "github.com/robustloss/gomlx-robustloss"
+
+// builtJustNow reports whether a program is one that go run, go test or a notebook has just built from the sources as they
+// are: those lie in Go's build cache or among temporary files, and are not stamped. The sources of a program that lies
+// elsewhere may have changed since.
+func builtJustNow(program string) bool {
+	if strings.Contains(filepath.ToSlash(program), "/go-build") {
+		return true
+	}
+	relative, err := filepath.Rel(os.TempDir(), program)
+	return err == nil && filepath.IsLocal(relative)
+}
+
+// gitRevision asks git for the revision of the module that a folder of sources belongs to. It is "" where the folder is not
+// there, the module is not the root of a repository (a copy in the folder of another project), or there is no git.
+func gitRevision(dir string) string {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	git := func(args ...string) (string, bool) {
+		command := exec.CommandContext(ctx, "git", args...)
+		command.Dir = dir
+		command.Env = append(os.Environ(), "GIT_OPTIONAL_LOCKS=0")
+		out, err := command.Output()
+		return strings.TrimSpace(string(out)), err == nil
+	}
+	root, ok := git("rev-parse", "--show-toplevel")
+	if !ok {
+		return ""
+	}
+	if text, err := os.ReadFile(filepath.Join(root, "go.mod")); err != nil || !strings.HasPrefix(string(text), "module "+modulePath+"\n") {
+		return ""
+	}
+	revision, ok := git("rev-parse", "HEAD")
+	if !ok {
+		return ""
+	}
+	if changes, ok := git("status", "--porcelain"); !ok || changes != "" {
+		revision += dirty
+	}
+	return revision
 }
 
 // processor returns the processor's name and how many cores it has for this program, "" where the system does not tell.

@@ -91,7 +91,7 @@ func (m *Model) WriteFigures(data *Data, dir string) (paths []string, err error)
 			return
 		}
 		path := filepath.Join(dir, name)
-		err = run.WriteFileWith(path, func(w io.Writer) error { return png.Encode(w, drawn.Grid(columns, figureZoom(drawn.Side))) })
+		err = run.WriteFile(path, func(w io.Writer) error { return png.Encode(w, drawn.Grid(columns, figureZoom(drawn.Side))) })
 		paths = append(paths, path)
 	}
 	draw("reconstructions.png", n, func() (Images, error) {

@@ -1,7 +1,6 @@
 package vae
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 
@@ -35,8 +34,8 @@ func Load(backend compute.Backend, dir string) (*Model, error) {
 	if manifest.Experiment != experiment {
 		return nil, fmt.Errorf("the run in %s is one of the experiment %q, not of %q", dir, manifest.Experiment, experiment)
 	}
-	if err := json.Unmarshal(manifest.Config, &m.Config); err != nil {
-		return nil, fmt.Errorf("cannot read the configuration of %s: %w", dir, err)
+	if err := manifest.DecodeConfig(&m.Config); err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	checkpoint, step, err := run.LatestCheckpoint(dir)
 	if err != nil {
