@@ -9,9 +9,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gomlx/compute"
 
@@ -22,8 +22,12 @@ import (
 	"github.com/robustloss/gomlx-robustloss/internal/testkit"
 )
 
-// victimDir tells the test binary to be the training that TestKilledTraining… kills.
-const victimDir = "ROBUSTLOSS_TEST_VAE_DIR"
+// victimDir tells the test binary to be the training that TestKilledTraining… kills, victimStep after which step it waits for
+// that.
+const (
+	victimDir  = "ROBUSTLOSS_TEST_VAE_DIR"
+	victimStep = "ROBUSTLOSS_TEST_VAE_STEP"
+)
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(victimDir); dir != "" {
@@ -164,6 +168,14 @@ func trainVictim(dir string) error {
 	if err != nil {
 		return err
 	}
+	if last, err := strconv.Atoi(os.Getenv(victimStep)); err == nil {
+		job.Report = func(step int, _ run.Values) {
+			if step == last {
+				fmt.Println("waiting")
+				select {}
+			}
+		}
+	}
 	_, err = vae.Train(context.Background(), b, data, job)
 	return err
 }
@@ -174,27 +186,26 @@ func TestKilledTrainingEndsWithTheNumbersOfAnUnbrokenOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	kills := 0
-	for _, lines := range []int{7, 20} { // killed after so many steps, at the earliest
+	for _, step := range []int{7, 20} { // killed after so many steps
 		command := exec.Command(program)
-		command.Env = append(os.Environ(), victimDir+"="+dir)
+		command.Env = append(os.Environ(), victimDir+"="+dir, victimStep+"="+strconv.Itoa(step))
+		command.Stderr = os.Stderr
+		said, err := command.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := command.Start(); err != nil {
 			t.Fatal(err)
 		}
-		finished := make(chan error, 1)
-		go func() { finished <- command.Wait() }()
-		for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
-			if text, _ := os.ReadFile(filepath.Join(dir, "run", "metrics.jsonl")); bytes.Count(text, []byte("\n")) >= lines {
-				break
-			}
+		if _, err := said.Read(make([]byte, 1)); err != nil {
+			t.Fatalf("it ended before step %d: %v", step, err)
 		}
-		_ = command.Process.Kill()
-		if err := <-finished; err != nil {
-			kills++
+		if err := command.Process.Kill(); err != nil {
+			t.Fatal(err)
 		}
-	}
-	if kills == 0 {
-		t.Fatal("the training was never killed before its end")
+		if err := command.Wait(); err == nil {
+			t.Fatal("it was killed and ended well")
+		}
 	}
 	if err := trainVictim(dir); err != nil {
 		t.Fatal(err)
@@ -207,7 +218,7 @@ func TestKilledTrainingEndsWithTheNumbersOfAnUnbrokenOne(t *testing.T) {
 	a, errA := run.ReadResult(filepath.Join(unbroken, "run", "result.json"))
 	b, errB := run.ReadResult(filepath.Join(dir, "run", "result.json"))
 	if errA != nil || errB != nil || !reflect.DeepEqual(a.Values, b.Values) {
-		t.Errorf("unbroken %v %v, after %d kills %v %v", a.Values, errA, kills, b.Values, errB)
+		t.Errorf("unbroken %v %v, after two kills %v %v", a.Values, errA, b.Values, errB)
 	}
 }
 

@@ -63,13 +63,9 @@ func openTab(t *testing.T, width, height int) *tab {
 		_ = chromedp.Cancel(ctx) // waits for the browser
 		closeTab()
 		stop()
-		for range 50 { // its helpers may still write
-			if err = os.RemoveAll(profile); err == nil {
-				return
-			}
-			time.Sleep(100 * time.Millisecond)
+		if !eventually(5*time.Second, func() bool { err = os.RemoveAll(profile); return err == nil }) { // its helpers may still write
+			t.Log(err)
 		}
-		t.Log(err)
 	})
 	page := &tab{Context: ctx}
 	chromedp.ListenTarget(ctx, func(event any) {
@@ -109,7 +105,7 @@ func (p *tab) within(limit time.Duration, actions ...chromedp.Action) error {
 func (p *tab) count(t *testing.T, selector string) int {
 	t.Helper()
 	var n int
-	if err := p.within(20*time.Second, chromedp.Evaluate("document.querySelectorAll(`"+selector+"`).length", &n)); err != nil {
+	if err := p.within(2*time.Minute, chromedp.Evaluate("document.querySelectorAll(`"+selector+"`).length", &n)); err != nil {
 		t.Fatal(err)
 	}
 	return n
@@ -123,7 +119,7 @@ func chooseInMenu(menu, item string) chromedp.Action {
 			const found = [...document.querySelectorAll('.`+class+`')].find(e => e.textContent === '`+text+`');
 			const box = found?.getBoundingClientRect();
 			return box?.width ? [box.x + box.width / 2, box.y + box.height / 2] : null;
-		})()`, to)
+		})()`, to, patiently)
 	}
 	clickAt := func(at *[2]float64) chromedp.Action {
 		return chromedp.ActionFunc(func(ctx context.Context) error {

@@ -55,7 +55,7 @@ func openLab(t *testing.T, root, folder string) (address string, server *os.Proc
 		_ = cmd.Process.Signal(syscall.SIGTERM) // it shuts its kernels down
 		select {
 		case <-ended:
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			_ = cmd.Process.Kill()
 			<-ended
 		}
@@ -65,7 +65,7 @@ func openLab(t *testing.T, root, folder string) (address string, server *os.Proc
 		}
 	})
 	address = fmt.Sprintf("http://127.0.0.1:%d", port)
-	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+	for end := time.Now().Add(5 * time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		if answer, err := http.Get(address + "/api/status?token=" + labToken); err == nil {
 			_ = answer.Body.Close()
 			if answer.StatusCode == http.StatusOK {
@@ -93,8 +93,8 @@ const prompts = `[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].
 func runAllCells(t *testing.T, page *tab) {
 	t.Helper()
 	var err error
-	for range 5 { // JupyterLab does nothing as long as it has no connection to the kernel, and does not show that
-		if err = page.within(time.Minute, chooseInMenu("Run", "Run All Cells")); err != nil {
+	for range 20 { // JupyterLab does nothing as long as it has no connection to the kernel, and does not show that
+		if err = page.within(3*time.Minute, chooseInMenu("Run", "Run All Cells")); err != nil {
 			t.Fatalf("there is no menu: %v", err)
 		}
 		err = page.within(15*time.Second, chromedp.Poll(prompts+`.some(p => /\[[*\d]+\]/.test(p))`, nil, patiently))
@@ -176,7 +176,7 @@ func TestLab_KilledLeavesNoKernel(t *testing.T) {
 		gonb, _ := filepath.Glob(filepath.Join(temporary, "robustloss-kernel-*", "gonb_*"))
 		return len(gonb) == 1 && len(leftovers(folder)) >= 2
 	}
-	if !eventually(time.Minute, started) {
+	if !eventually(3*time.Minute, started) {
 		t.Fatalf("no kernel works in %s", folder)
 	}
 	if err := server.Kill(); err != nil {

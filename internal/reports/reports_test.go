@@ -206,8 +206,8 @@ func TestReports_StopASlowCell(t *testing.T) {
 	root := root(t)
 	dir := workplace(t, root)
 	writeNotebook(t, filepath.Join(dir, "slow.ipynb"), "# Slow", sleepCell)
-	said, err := run(t, root, nil, "--notebooks", dir, "--out", t.TempDir(), "--timeout", "10")
-	if err == nil || !strings.Contains(said, "FAILED slow, cell 3 (_ = os.WriteFile(\"at-work\", nil, 0o644)) was still at work after 10 s") {
+	said, err := run(t, root, nil, "--notebooks", dir, "--out", t.TempDir(), "--timeout", "40")
+	if err == nil || !strings.Contains(said, "FAILED slow, cell 3 (_ = os.WriteFile(\"at-work\", nil, 0o644)) was still at work after 40 s") {
 		t.Errorf("it says %q (%v)", said, err)
 	}
 	wantNoLeftovers(t, dir)
