@@ -12,7 +12,9 @@ import (
 	"hash/crc32"
 	"io/fs"
 	"os"
-	"path/filepath"
+
+	"github.com/robustloss/gomlx-robustloss/data/internal/input"
+	"github.com/robustloss/gomlx-robustloss/data/internal/output"
 )
 
 const (
@@ -35,33 +37,40 @@ type cacheHeader struct {
 //	"robustloss images 1\n", length of the header (uint32), header (JSON)
 //	for each image: Side·Side·3 values (uint16, in 1/65280), CRC-32 (IEEE) of their bytes (uint32)
 //
-// All numbers are little endian. Values are kept to 1/256 of a grey level: exactly, up to the rounding of float32, with the default preprocessing.
+// All numbers are little endian. Values are kept to 1/256 of a grey level: exactly, up to the rounding of float32, with the
+// default preprocessing.
 type Cache struct {
 	file   *os.File
 	header cacheHeader
 	start  int64 // where the first image is
 }
 
-// Cached returns the images from the packed file at path, which it makes where it is missing or was made from other
-// files (by their names and sizes) or with another preprocessing. progress, which may be nil, is told how many images are packed. The file of the
-// 162,770 training images has 4 GB. A file that was cut short or changed is an error that names it.
+// Cached returns the images from the packed file at path, which it makes on all cores where it is missing or was made from
+// other files (by their names and sizes) or with another preprocessing. progress, which may be nil, is told how many
+// images are packed. Of several processes that want the file one makes it and the others wait. The file of the 162,770
+// training images has 4 GB. A file that was cut short or changed is an error that names it.
 func Cached(ctx context.Context, images *Images, path string, progress func(done, total int)) (*Cache, error) {
 	want, err := images.header()
 	if err != nil {
 		return nil, err
 	}
-	c, err := openCache(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return nil, err
-	case c.header == want:
-		return c, nil
-	default:
-		_ = c.Close()
+	var c *Cache
+	ready := func() (bool, error) {
+		var err error
+		if c, err = openCache(path); errors.Is(err, fs.ErrNotExist) {
+			return false, nil
+		}
+		if err != nil || c.header == want {
+			return err == nil, err
+		}
+		return false, c.Close()
 	}
-	if err := writeCache(ctx, images, path, want, progress); err != nil {
-		return nil, err
+	err = output.Once(ctx, path, ready, func(unfinished string) error { return writeCache(ctx, images, unfinished, want, progress) })
+	if err != nil {
+		return nil, fmt.Errorf("celeba: %w", err)
+	}
+	if c != nil && c.header == want {
+		return c, nil
 	}
 	return openCache(path)
 }
@@ -83,14 +92,14 @@ func (m *Images) header() (cacheHeader, error) {
 func (h cacheHeader) recordSize() int { return h.Side*h.Side*3*2 + 4 }
 
 func openCache(path string) (*Cache, error) {
-	file, err := os.Open(path)
+	file, _, err := input.OpenRegular(path)
 	if err != nil {
-		return nil, fmt.Errorf("celeba: cannot open the packed images: %w", err)
+		return nil, fmt.Errorf("cannot open the packed images: %w", err)
 	}
 	c := &Cache{file: file}
 	if err := c.readHeader(); err != nil {
 		_ = file.Close()
-		return nil, fmt.Errorf("celeba: %s: %w; delete it, it will be made again", path, err)
+		return nil, fmt.Errorf("%s: %w; delete it, it will be made again", input.Name(path), err)
 	}
 	return c, nil
 }
@@ -108,7 +117,7 @@ func (c *Cache) readHeader() error {
 	if _, err := c.file.ReadAt(text, int64(len(fixed))); err != nil {
 		return errors.New("the header is damaged")
 	}
-	if err := json.Unmarshal(text, &c.header); err != nil {
+	if err := json.Unmarshal(text, &c.header); err != nil || c.header.Count < 1 || c.header.Side < 1 || c.header.Side > 1<<14 {
 		return errors.New("the header is damaged")
 	}
 	c.start = int64(len(fixed)) + length
@@ -116,38 +125,27 @@ func (c *Cache) readHeader() error {
 	if err != nil {
 		return err
 	}
-	if want := c.start + int64(c.header.Count)*int64(c.header.recordSize()); info.Size() != want {
-		return fmt.Errorf("the file has %d bytes, want %d for %d images", info.Size(), want, c.header.Count)
+	if have, size := info.Size()-c.start, int64(c.header.recordSize()); have%size != 0 || have/size != int64(c.header.Count) {
+		return fmt.Errorf("the file has %d bytes of images, want %d of %d each", have, c.header.Count, size)
 	}
 	return nil
 }
 
-// writeCache packs the images into a temporary file, syncs it, and renames it to path.
+// writeCache packs the images into a file and syncs it.
 func writeCache(ctx context.Context, images *Images, path string, header cacheHeader, progress func(done, total int)) (err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("celeba: cannot pack the images: %w", err)
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".packing-*")
+	file, err := os.Create(path)
 	if err != nil {
-		return fmt.Errorf("celeba: cannot pack the images: %w", err)
+		return err
 	}
 	defer func() {
-		_ = tmp.Close()
-		if err != nil {
-			_ = os.Remove(tmp.Name())
-			err = fmt.Errorf("celeba: cannot pack the images into %s: %w", path, err)
+		if closeErr := file.Close(); err == nil {
+			err = closeErr
 		}
 	}()
-	if err := packImages(ctx, images, tmp, header, progress); err != nil {
+	if err := packImages(ctx, images, file, header, progress); err != nil {
 		return err
 	}
-	if err := tmp.Sync(); err != nil {
-		return err
-	}
-	if err := tmp.Close(); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
+	return file.Sync()
 }
 
 func packImages(ctx context.Context, images *Images, file *os.File, header cacheHeader, progress func(done, total int)) error {
@@ -207,7 +205,7 @@ func (c *Cache) Read(i int, dst []float32) error {
 	}
 	body := record[:len(record)-4]
 	if crc32.ChecksumIEEE(body) != binary.LittleEndian.Uint32(record[len(body):]) {
-		return fmt.Errorf("celeba: %s: image %d is damaged; delete the file, it will be made again", c.file.Name(), i)
+		return fmt.Errorf("celeba: %s: image %d is damaged; delete the file, it will be made again", input.Name(c.file.Name()), i)
 	}
 	for k := range dst {
 		dst[k] = float32(binary.LittleEndian.Uint16(body[2*k:])) / cacheUnit

@@ -5,6 +5,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/robustloss/gomlx-robustloss/data/celeba"
@@ -114,7 +116,47 @@ func TestInterruptedPackingLeavesNothing(t *testing.T) {
 	if _, err := celeba.Cached(ctx, images, filepath.Join(dir, "train.pack"), nil); err == nil {
 		t.Error("no error")
 	}
-	if left, _ := os.ReadDir(dir); len(left) != 0 {
-		t.Errorf("left behind: %v", left)
+	left, _ := os.ReadDir(dir)
+	for _, file := range left {
+		if file.Name() != ".train.pack.lock" {
+			t.Errorf("left behind beside the lock: %v", file)
+		}
 	}
+}
+
+func TestProcessesThatWantOneCachePackItOnce(t *testing.T) {
+	root, path := writeFaces(t), filepath.Join(t.TempDir(), "train.pack")
+	var packed atomic.Int64
+	var group sync.WaitGroup
+	for range 4 {
+		images := mustImages(t, root, celeba.Train, celeba.DefaultPreprocessing())
+		group.Go(func() {
+			cache, err := celeba.Cached(t.Context(), images, path, func(_, _ int) { packed.Add(1) })
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := cache.Read(2, make([]float32, 64*64*3)); err != nil {
+				t.Error(err)
+			}
+			_ = cache.Close()
+		})
+	}
+	group.Wait()
+	if packed.Load() != 1 {
+		t.Errorf("the images were packed %d times", packed.Load())
+	}
+}
+
+func TestCacheHeadersThatClaimTooMuchAreDamaged(t *testing.T) {
+	images := mustImages(t, writeFaces(t), celeba.Train, celeba.DefaultPreprocessing())
+	path := filepath.Join(t.TempDir(), "train.pack")
+	for _, header := range []string{`{"count":-1,"side":64}`, `{"count":9223372036854775807,"side":64}`, `{"count":1,"side":1000000000}`, `{"count":1,"side":0}`, "no JSON"} {
+		writeFile(t, path, "robustloss images 1\n"+string([]byte{byte(len(header)), 0, 0, 0})+header+"0123456789")
+		_, err := celeba.Cached(t.Context(), images, path, nil)
+		wantError(t, err, path, "delete it")
+	}
+	writeFile(t, path, "robustloss images 1\n\xff\xff\xff\xff")
+	_, err := celeba.Cached(t.Context(), images, path, nil)
+	wantError(t, err, path, "the header is damaged")
 }

@@ -17,7 +17,7 @@ import (
 func writeFaces(t *testing.T) (root string) {
 	t.Helper()
 	root = t.TempDir()
-	if err := synth.WriteFaces(t.Context(), root, synth.FacesOptions{Train: 3, Validation: 2, Test: 1, Seed: 7}); err != nil {
+	if err := synth.WriteFaces(t.Context(), root, synth.FacesOptions{Train: 3, Validation: 2, Test: 1, Seed: 7}, nil); err != nil {
 		t.Fatal(err)
 	}
 	return root

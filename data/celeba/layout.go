@@ -3,11 +3,33 @@ package celeba
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/robustloss/gomlx-robustloss/data/internal/input"
 )
+
+// Split is a part of the data set, numbered as in list_eval_partition.
+type Split int
+
+// The parts of the data set.
+const (
+	Train Split = iota
+	Validation
+	Test
+	numSplits
+)
+
+// String returns "train", "validation" or "test".
+func (s Split) String() string {
+	if s < 0 || s >= numSplits {
+		return fmt.Sprintf("Split(%d)", int(s))
+	}
+	return [...]string{"train", "validation", "test"}[s]
+}
 
 // layouts are the places, relative to the root, where the images and the partition are looked for.
 var layouts = []struct{ images, partition string }{
@@ -121,4 +143,59 @@ func isDir(path string) bool {
 func isFile(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()
+}
+
+// readPartition reads list_eval_partition.txt (lines like "000001.jpg 0") or .csv (the header "image_id,partition",
+// lines like "000001.jpg,0") and returns the names of each split's images, in the order of the file.
+func readPartition(path string) (names [numSplits][]string, err error) {
+	r, err := input.Open(path, 0)
+	if err != nil {
+		return names, fmt.Errorf("celeba: cannot read the partition: %w", err)
+	}
+	defer r.Close()
+	return decodePartition(r)
+}
+
+func decodePartition(r *input.Reader) (names [numSplits][]string, err error) {
+	lineOf := map[string]int{}
+	lines := r.Lines()
+	for {
+		line, err := lines.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return names, fmt.Errorf("celeba: %w", err)
+		}
+		if line = strings.TrimSpace(line); line == "" || lines.Number() == 1 && line == "image_id,partition" {
+			continue
+		}
+		name, split, err := parsePartitionLine(line)
+		if err != nil {
+			return names, fmt.Errorf("celeba: %w", lines.Errorf("%w", err))
+		}
+		if first, seen := lineOf[name]; seen {
+			return names, fmt.Errorf("celeba: %w", lines.Errorf("%s stands in line %d already", name, first))
+		}
+		lineOf[name] = lines.Number()
+		names[split] = append(names[split], name)
+	}
+	if len(lineOf) == 0 {
+		return names, fmt.Errorf("celeba: %s lists no image", r.Name())
+	}
+	return names, nil
+}
+
+func parsePartitionLine(line string) (name string, split Split, err error) {
+	fields := strings.FieldsFunc(line, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' })
+	if len(fields) != 2 {
+		return "", 0, fmt.Errorf("want a file name and 0, 1 or 2, have %.60q", line)
+	}
+	if len(fields[1]) != 1 || fields[1][0] < '0' || fields[1][0] > '2' {
+		return "", 0, fmt.Errorf("the part of the data set is %.20q, want 0 (train), 1 (validation) or 2 (test)", fields[1])
+	}
+	if name := fields[0]; name != input.Name(name) || strings.ContainsAny(name, `/\:`) || strings.HasPrefix(name, ".") {
+		return "", 0, fmt.Errorf("%.60q is not a plain file name", name)
+	}
+	return fields[0], Split(fields[1][0] - '0'), nil
 }

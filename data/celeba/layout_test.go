@@ -70,18 +70,42 @@ func TestOpenSaysWhatIsMissing(t *testing.T) {
 
 func TestPartitionErrorsNameTheLine(t *testing.T) {
 	for content, want := range map[string][]string{
-		"000001.jpg 0\n000002.jpg\n":             {"line 2", "000002.jpg"},
-		"000001.jpg 0\n000002.jpg 3\n":           {"line 2", `"3"`, "validation"},
-		"000001.jpg 0\n\n000001.jpg 1\n":         {"line 3", "000001.jpg", "line 1 already"},
-		"../000001.jpg 0\n":                      {"line 1", "plain file name"},
+		"000001.jpg 0\n000002.jpg\n":             {":2: ", "000002.jpg"},
+		"000001.jpg 0\n000002.jpg 3\n":           {":2: ", `"3"`, "validation"},
+		"000001.jpg 0\n\n000001.jpg 1\n":         {":3: ", "000001.jpg", "line 1 already"},
+		"../000001.jpg 0\n":                      {":1: ", "plain file name"},
+		".. 0\n":                                 {":1: ", `".." is not a plain file name`},
+		"a\\b.jpg 0\n":                           {":1: ", "plain file name"},
+		"c:b.jpg 0\n":                            {":1: ", "plain file name"},
+		"\u202eb.jpg 0\n":                        {":1: ", "plain file name"},
+		"000001.jpg 0\n\xe4.jpg 0\n":             {":2: ", "not UTF-8"},
+		"000001.jpg\x000\n":                      {":1: ", "NUL"},
+		"\xff\xfe0\x00":                          {":1: ", "UTF-16"},
+		"image_id,partition\r\n":                 {"lists no image"},
+		"image_id 0,1\n":                         {":1: ", "want a file name and 0, 1 or 2"},
 		"":                                       {"lists no image"},
-		"image_id,partition\n000001.jpg,first\n": {"line 2", `"first"`},
+		"image_id,partition\n000001.jpg,first\n": {":2: ", `"first"`},
 	} {
 		root := t.TempDir()
 		writeFile(t, filepath.Join(root, "list_eval_partition.txt"), content)
 		writeFile(t, filepath.Join(root, "img_align_celeba", "000001.jpg"), "")
 		_, err := celeba.Open(root)
 		wantError(t, err, append(want, "list_eval_partition.txt")...)
+	}
+}
+
+func TestPartitionIsTheSameInAllKindsOfText(t *testing.T) {
+	root := writeFaces(t)
+	path := filepath.Join(root, "Eval", "list_eval_partition.txt")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, changed := range []string{"\ufeff" + string(text), strings.ReplaceAll(string(text), "\n", "\r\n"), strings.ReplaceAll(string(text), "\n", "\r")} {
+		writeFile(t, path, changed)
+		if set := mustOpen(t, root); set.Len(celeba.Train) != 3 || set.Len(celeba.Test) != 1 {
+			t.Errorf("%.20q: %d and %d images", changed, set.Len(celeba.Train), set.Len(celeba.Test))
+		}
 	}
 }
 

@@ -1,6 +1,8 @@
 package celeba_test
 
 import (
+	"image"
+	"image/png"
 	"math"
 	"os"
 	"path/filepath"
@@ -104,9 +106,31 @@ func TestUnreadableImagesAreNamed(t *testing.T) {
 	}
 	wantError(t, images.Read(1, values), path, "no such file")
 
+	if err := os.Mkdir(path, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, images.Read(1, values), path, "this is a folder")
+	images.MaxExpanded = celeba.Width*celeba.Height*20 - 1
+	wantError(t, images.Read(0, values), "000001.jpg", "178×218 pixels", "expands to more than")
+
 	small := writePNG(t, 64, 64, func(_, _ int) [3]uint8 { return [3]uint8{} })
 	images = mustImages(t, small, celeba.Train, celeba.DefaultPreprocessing())
 	wantError(t, images.Read(0, values), "000001.png", "64×64", "178×218")
+}
+
+func TestTransparentImagesAreRefused(t *testing.T) {
+	root := writePNG(t, 64, 64, func(_, _ int) [3]uint8 { return [3]uint8{9, 9, 9} })
+	path := filepath.Join(root, "img_align_celeba", "000001.png")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := png.Encode(f, image.NewNRGBA(image.Rect(0, 0, 64, 64))); err != nil {
+		t.Fatal(err)
+	}
+	images := mustImages(t, root, celeba.Train, celeba.Preprocessing{Size: 64, Filter: celeba.Area})
+	wantError(t, images.Read(0, make([]float32, 64*64*3)), path, "column 0 and row 0 is transparent")
 }
 
 func TestPreprocessingIsChecked(t *testing.T) {

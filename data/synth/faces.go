@@ -9,10 +9,9 @@ import (
 	"image/jpeg"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"sync"
-	"sync/atomic"
+
+	"github.com/robustloss/gomlx-robustloss/data/internal/output"
 )
 
 // FacesOptions says how many faces WriteFaces draws. The same options give the same files, byte for byte.
@@ -26,19 +25,17 @@ type FacesOptions struct {
 	Quality int `json:"quality"`
 }
 
-const (
-	defaultFaceQuality = 98
-	facesManifest      = "faces.json"
-)
+const defaultFaceQuality = 98
 
 // WriteFaces writes synthetic faces in the layout in which CelebA is distributed:
 //
 //	dir/Img/img_align_celeba/000001.jpg, …    178×218 pixels
 //	dir/Eval/list_eval_partition.txt          lines "000001.jpg 0": training, then validation (1), then test (2)
+//	dir/faces.json                            the options
 //
-// It works on all cores. A folder that WriteFaces made with the same options is left as it is; a folder with other
-// content is an error.
-func WriteFaces(ctx context.Context, dir string, o FacesOptions) error {
+// It works on all cores; progress, which may be nil, is told how many faces are written. The folder is there whole or not
+// at all, and one that WriteFaces made with the same options is left as it is; a folder with other content is an error.
+func WriteFaces(ctx context.Context, dir string, o FacesOptions, progress func(done, total int)) error {
 	if o.Quality == 0 {
 		o.Quality = defaultFaceQuality
 	}
@@ -50,58 +47,25 @@ func WriteFaces(ctx context.Context, dir string, o FacesOptions) error {
 	if err != nil {
 		return err
 	}
-	manifestPath := filepath.Join(dir, facesManifest)
-	if have, err := os.ReadFile(manifestPath); err == nil && bytes.Equal(have, manifest) {
-		return nil
-	} else if err == nil {
-		return fmt.Errorf("synth: %s holds other faces (%s): choose another folder or delete it", dir, have)
-	}
-	images := filepath.Join(dir, "Img", "img_align_celeba")
-	for _, folder := range []string{images, filepath.Join(dir, "Eval")} {
-		if err := os.MkdirAll(folder, 0o755); err != nil {
-			return fmt.Errorf("synth: cannot write faces: %w", err)
+	err = output.Folder(ctx, dir, "faces.json", manifest, func(dir string) error {
+		images, eval := filepath.Join(dir, "Img", "img_align_celeba"), filepath.Join(dir, "Eval")
+		for _, folder := range []string{images, eval} {
+			if err := os.MkdirAll(folder, 0o755); err != nil {
+				return err
+			}
 		}
-	}
-	if err := writeFaceImages(ctx, images, total, o); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(dir, "Eval", "list_eval_partition.txt"), facesPartition(o), 0o644); err != nil {
-		return fmt.Errorf("synth: cannot write faces: %w", err)
-	}
-	// Written last: its presence says that the folder is complete.
-	if err := os.WriteFile(manifestPath, manifest, 0o644); err != nil {
-		return fmt.Errorf("synth: cannot write faces: %w", err)
+		err := onAllCores(ctx, total, progress, func(i int) error {
+			return writeFace(filepath.Join(images, faceName(i)), Face(o.Seed, i), o.Quality)
+		})
+		if err != nil {
+			return err
+		}
+		return output.File(filepath.Join(eval, "list_eval_partition.txt"), facesPartition(o))
+	})
+	if err != nil {
+		return fmt.Errorf("synth: faces: %w", err)
 	}
 	return nil
-}
-
-// writeFaceImages draws and writes the faces 0 … total−1 on all cores.
-func writeFaceImages(ctx context.Context, folder string, total int, o FacesOptions) error {
-	var (
-		next  atomic.Int64
-		group sync.WaitGroup
-	)
-	failures := make(chan error, runtime.GOMAXPROCS(0))
-	for range cap(failures) {
-		group.Go(func() {
-			for ctx.Err() == nil && len(failures) == 0 {
-				i := int(next.Add(1)) - 1
-				if i >= total {
-					return
-				}
-				if err := writeFace(filepath.Join(folder, faceName(i)), Face(o.Seed, i), o.Quality); err != nil {
-					failures <- err
-					return
-				}
-			}
-		})
-	}
-	group.Wait()
-	close(failures)
-	if err := <-failures; err != nil {
-		return fmt.Errorf("synth: cannot write faces: %w", err)
-	}
-	return context.Cause(ctx)
 }
 
 func writeFace(path string, face *image.RGBA, quality int) error {

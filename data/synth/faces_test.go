@@ -38,7 +38,7 @@ func TestWriteFaces_SameOptionsGiveTheSameFiles(t *testing.T) {
 	a, b, other := t.TempDir(), t.TempDir(), t.TempDir()
 	o := synth.FacesOptions{Train: 3, Validation: 2, Test: 1, Seed: 5}
 	for dir, options := range map[string]synth.FacesOptions{a: o, b: o, other: {Train: 3, Validation: 2, Test: 1, Seed: 6}} {
-		if err := synth.WriteFaces(t.Context(), dir, options); err != nil {
+		if err := synth.WriteFaces(t.Context(), dir, options, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -67,7 +67,7 @@ func TestWriteFaces_SameOptionsGiveTheSameFiles(t *testing.T) {
 func TestWriteFaces_KeepsWhatIsThereAndRefusesOtherFaces(t *testing.T) {
 	dir := t.TempDir()
 	o := synth.FacesOptions{Train: 2, Seed: 1}
-	if err := synth.WriteFaces(t.Context(), dir, o); err != nil {
+	if err := synth.WriteFaces(t.Context(), dir, o, nil); err != nil {
 		t.Fatal(err)
 	}
 	first := filepath.Join(dir, "Img", "img_align_celeba", "000001.jpg")
@@ -75,17 +75,17 @@ func TestWriteFaces_KeepsWhatIsThereAndRefusesOtherFaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := synth.WriteFaces(t.Context(), dir, o); err != nil {
+	if err := synth.WriteFaces(t.Context(), dir, o, nil); err != nil {
 		t.Fatal(err)
 	}
 	if after, _ := os.Stat(first); after.ModTime() != before.ModTime() {
 		t.Error("the files were written again")
 	}
 	o.Seed = 2
-	if err := synth.WriteFaces(t.Context(), dir, o); err == nil || !strings.Contains(err.Error(), dir) {
+	if err := synth.WriteFaces(t.Context(), dir, o, nil); err == nil || !strings.Contains(err.Error(), dir) {
 		t.Errorf("other faces in the same folder: %v", err)
 	}
-	if err := synth.WriteFaces(t.Context(), t.TempDir(), synth.FacesOptions{}); err == nil {
+	if err := synth.WriteFaces(t.Context(), t.TempDir(), synth.FacesOptions{}, nil); err == nil {
 		t.Error("no faces at all are accepted")
 	}
 }
@@ -95,14 +95,39 @@ func TestWriteFaces_InterruptedIsWrittenAnew(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	o := synth.FacesOptions{Train: 2, Seed: 1}
-	if err := synth.WriteFaces(ctx, dir, o); !errors.Is(err, context.Canceled) {
+	if err := synth.WriteFaces(ctx, dir, o, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
-	if err := synth.WriteFaces(t.Context(), dir, o); err != nil {
+	if err := synth.WriteFaces(t.Context(), dir, o, nil); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "Img", "img_align_celeba", "000002.jpg")); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestWriteFaces_TellsProgressAndLeavesNothingWhenItStops(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "faces")
+	o := synth.FacesOptions{Train: 250, Seed: 1}
+	ctx, cancel := context.WithCancel(t.Context())
+	err := synth.WriteFaces(ctx, dir, o, func(done, total int) {
+		if done != 100 || total != 250 {
+			t.Errorf("%d of %d", done, total)
+		}
+		cancel()
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if left, _ := filepath.Glob(dir + "*"); left != nil {
+		t.Errorf("left behind: %v", left)
+	}
+	var told []int
+	if err := synth.WriteFaces(t.Context(), dir, o, func(done, _ int) { told = append(told, done) }); err != nil {
+		t.Fatal(err)
+	}
+	if fmt.Sprint(told) != "[100 200 250]" {
+		t.Errorf("progress %v", told)
 	}
 }
 
@@ -147,7 +172,7 @@ func BenchmarkWriteFace(b *testing.B) {
 		if err := os.RemoveAll(dir); err != nil {
 			b.Fatal(err)
 		}
-		if err := synth.WriteFaces(b.Context(), dir, o); err != nil {
+		if err := synth.WriteFaces(b.Context(), dir, o, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

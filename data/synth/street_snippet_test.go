@@ -72,7 +72,7 @@ func neighbourDifference(s *synth.StreetSnippet, neighbour *kitti.Image, m synth
 func TestWrittenSnippetsPassThroughTheReaderOfTheRecordings(t *testing.T) {
 	root, options := t.TempDir(), streetOptions
 	options.Neighbours = true
-	if err := synth.WriteStreets(t.Context(), root, 2, 2, options); err != nil {
+	if err := synth.WriteStreets(t.Context(), root, 2, 2, options, nil); err != nil {
 		t.Fatal(err)
 	}
 	entries, err := kitti.ReadSplit(filepath.Join(root, synth.StreetsTestSplit))

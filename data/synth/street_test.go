@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"sort"
+	"strings"
 	"testing"
 
 	"github.com/robustloss/gomlx-robustloss/data/kitti"
@@ -94,7 +95,7 @@ func TestDepthOfTheGround(t *testing.T) {
 
 func TestWrittenStreetsPassThroughTheReaderOfTheRecordings(t *testing.T) {
 	root := t.TempDir()
-	if err := synth.WriteStreets(t.Context(), root, 3, 2, streetOptions); err != nil {
+	if err := synth.WriteStreets(t.Context(), root, 3, 2, streetOptions, nil); err != nil {
 		t.Fatal(err)
 	}
 	for split, first := range map[string]int{synth.StreetsTrainSplit: 0, synth.StreetsTestSplit: 3} {
@@ -116,6 +117,26 @@ func TestWrittenStreetsPassThroughTheReaderOfTheRecordings(t *testing.T) {
 	}
 	if files, err := kitti.ListFrames(root, map[string]bool{"2000_01_01_drive_0002_sync": true}, nil); err != nil || len(files) != 3 {
 		t.Errorf("%v, %v, want the 3 frames for training", files, err)
+	}
+}
+
+func TestStreetsAreWrittenOnce(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "streets")
+	if err := synth.WriteStreets(t.Context(), root, 1, 1, streetOptions, nil); err != nil {
+		t.Fatal(err)
+	}
+	before := hashFolder(t, root)
+	never := func(_, _ int) { t.Error("a street was written again") }
+	if err := synth.WriteStreets(t.Context(), root, 1, 1, streetOptions, never); err != nil {
+		t.Error(err)
+	}
+	other := streetOptions
+	other.RandomLanes = true
+	if err := synth.WriteStreets(t.Context(), root, 1, 1, other, never); err == nil || !strings.Contains(err.Error(), "holds other data") {
+		t.Errorf("other streets in the same folder: %v", err)
+	}
+	if hashFolder(t, root) != before {
+		t.Error("the folder changed")
 	}
 }
 
@@ -178,9 +199,9 @@ func TestResidualsAreHeavyTailed(t *testing.T) {
 
 func TestStreetErrors(t *testing.T) {
 	for _, err := range []error{
-		synth.WriteStreets(t.Context(), t.TempDir(), 1, 1, synth.StreetOptions{Height: 8, Width: 96}),
-		synth.WriteStreets(t.Context(), t.TempDir(), 0, 1, streetOptions),
-		synth.WriteStreets(t.Context(), filepath.Join(os.DevNull, "x"), 1, 1, streetOptions),
+		synth.WriteStreets(t.Context(), t.TempDir(), 1, 1, synth.StreetOptions{Height: 8, Width: 96}, nil),
+		synth.WriteStreets(t.Context(), t.TempDir(), 0, 1, streetOptions, nil),
+		synth.WriteStreets(t.Context(), filepath.Join(os.DevNull, "x"), 1, 1, streetOptions, nil),
 	} {
 		if err == nil {
 			t.Error("no error")

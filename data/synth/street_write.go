@@ -2,12 +2,14 @@ package synth
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
 
+	"github.com/robustloss/gomlx-robustloss/data/internal/output"
 	"github.com/robustloss/gomlx-robustloss/data/kitti"
 )
 
@@ -23,13 +25,32 @@ const (
 //
 // With neighbours, street i is frame 4·i + 1, and frames 4·i and 4·i + 2 are the left views before and after it. The split
 // files list the frames that are streets.
-func WriteStreets(ctx context.Context, dir string, train, test int, o StreetOptions) error {
+//
+// It works on all cores; progress, which may be nil, is told how many streets are written. The folder is there whole or not
+// at all: streets.json in it holds the options, a folder with the same ones is left as it is, and one with other content is
+// an error.
+func WriteStreets(ctx context.Context, dir string, train, test int, o StreetOptions, progress func(done, total int)) error {
 	if err := o.Validate(); err != nil {
 		return err
 	}
 	if train < 1 || test < 1 {
 		return fmt.Errorf("synth: %d streets for training and %d for tests: want at least one of each", train, test)
 	}
+	manifest, err := json.Marshal(struct {
+		Train, Test int
+		StreetOptions
+	}{train, test, o})
+	if err != nil {
+		return err
+	}
+	err = output.Folder(ctx, dir, "streets.json", manifest, func(dir string) error { return writeStreets(ctx, dir, train, test, o, progress) })
+	if err != nil {
+		return fmt.Errorf("synth: streets: %w", err)
+	}
+	return nil
+}
+
+func writeStreets(ctx context.Context, dir string, train, test int, o StreetOptions, progress func(done, total int)) error {
 	const day = "2000_01_01"
 	entries := make([]kitti.Entry, train+test)
 	for i := range entries {
@@ -44,43 +65,21 @@ func WriteStreets(ctx context.Context, dir string, train, test int, o StreetOpti
 	for _, first := range []kitti.Entry{entries[0], entries[train]} {
 		for _, file := range []string{first.Image(kitti.Left, ".png"), first.Image(kitti.Right, ".png"), first.Scan()} {
 			if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, file)), 0o755); err != nil {
-				return fmt.Errorf("synth: cannot write streets: %w", err)
+				return err
 			}
 		}
 	}
 	if err := o.Calibration().Write(filepath.Join(dir, day)); err != nil {
 		return err
 	}
-	if err := writeAllStreets(ctx, dir, entries, o); err != nil {
+	err := onAllCores(ctx, len(entries), progress, func(i int) error { return writeStreet(dir, entries[i], i, o) })
+	if err != nil {
 		return err
 	}
 	if err := kitti.WriteSplit(filepath.Join(dir, StreetsTrainSplit), entries[:train], 2, ".png"); err != nil {
 		return err
 	}
 	return kitti.WriteSplit(filepath.Join(dir, StreetsTestSplit), entries[train:], 1, ".png")
-}
-
-// writeAllStreets makes the streets on all processors.
-func writeAllStreets(ctx context.Context, dir string, entries []kitti.Entry, o StreetOptions) error {
-	workers := runtime.GOMAXPROCS(0)
-	errs := make([]error, workers)
-	var group sync.WaitGroup
-	for w := range workers {
-		group.Go(func() {
-			for i := w; i < len(entries) && errs[w] == nil; i += workers {
-				if errs[w] = ctx.Err(); errs[w] == nil {
-					errs[w] = writeStreet(dir, entries[i], i, o)
-				}
-			}
-		})
-	}
-	group.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // writeStreet writes the i-th street as the entry's frame.
@@ -109,14 +108,45 @@ func writeStreet(dir string, e kitti.Entry, i int, o StreetOptions) error {
 func writeView(dir string, frame kitti.Frame, camera kitti.Camera, view *kitti.Image) error {
 	f, err := os.Create(filepath.Join(dir, frame.Image(camera, ".png")))
 	if err != nil {
-		return fmt.Errorf("synth: cannot write a street: %w", err)
+		return err
 	}
 	if err := view.WritePNG(f); err != nil {
 		_ = f.Close()
-		return fmt.Errorf("synth: cannot write a street: %w", err)
+		return err
 	}
-	if err := f.Close(); err != nil {
-		return fmt.Errorf("synth: cannot write a street: %w", err)
+	return f.Close()
+}
+
+// onAllCores calls work(0) … work(total−1), several at a time, and tells progress how many are done: often, and at the end.
+// It stops at the first error, or when ctx ends.
+func onAllCores(ctx context.Context, total int, progress func(done, total int), work func(i int) error) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var (
+		mutex      sync.Mutex
+		next, done int
+		group      sync.WaitGroup
+	)
+	take := func(finished int) int {
+		mutex.Lock()
+		defer mutex.Unlock()
+		done += finished
+		if finished > 0 && progress != nil && (done%100 == 0 || done == total) {
+			progress(done, total)
+		}
+		next++
+		return next - 1
 	}
-	return nil
+	for range min(runtime.GOMAXPROCS(0), total) {
+		group.Go(func() {
+			for i := take(0); i < total && ctx.Err() == nil; i = take(1) {
+				if err := work(i); err != nil {
+					stop(err)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	return context.Cause(ctx)
 }

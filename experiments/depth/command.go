@@ -283,7 +283,7 @@ type StreetsCommand struct {
 // Run writes the streets.
 func (c *StreetsCommand) Run(ctx context.Context, s *cli.Session) error {
 	o := synth.StreetOptions{Height: int(c.Height), Width: int(c.Width), Seed: c.Seed, RandomLanes: c.RandomLanes, Neighbours: c.Neighbours}
-	if err := synth.WriteStreets(ctx, c.Dir, int(c.Train), int(c.Test), o); err != nil {
+	if err := synth.WriteStreets(ctx, c.Dir, int(c.Train), int(c.Test), o, nil); err != nil {
 		return err
 	}
 	s.Notef("%d streets in %s", c.Train+c.Test, c.Dir)

@@ -2,11 +2,8 @@ package depth
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
-	"os"
 	"path/filepath"
 
 	"github.com/gomlx/gomlx/ml/train"
@@ -46,34 +43,11 @@ func (c DataConfig) Streets(ctx context.Context, cache string) (Source, error) {
 		kind += "-neighbours"
 	}
 	root := filepath.Join(cache, fmt.Sprintf("streets-%dx%d-%d-%d-seed-%d%s", c.Width, c.Height, c.Train, c.Test, c.Seed, kind))
-	if _, err := os.Stat(root); errors.Is(err, fs.ErrNotExist) {
-		if err := c.writeStreets(ctx, cache, root); err != nil {
-			return Source{}, err
-		}
+	options := synth.StreetOptions{Height: c.Height, Width: c.Width, Seed: c.Seed, RandomLanes: c.RandomLanes, Neighbours: c.View == ViewTemporal}
+	if err := synth.WriteStreets(ctx, root, c.Train, c.Test, options, nil); err != nil {
+		return Source{}, err
 	}
 	return ReadSource(root, filepath.Join(root, synth.StreetsTrainSplit), filepath.Join(root, synth.StreetsTestSplit))
-}
-
-// writeStreets writes to a temporary folder and renames it, so that the folder is there whole or not at all.
-func (c DataConfig) writeStreets(ctx context.Context, cache, root string) error {
-	if err := os.MkdirAll(cache, 0o755); err != nil {
-		return fmt.Errorf("depth: cannot make the folder of the streets: %w", err)
-	}
-	unfinished, err := os.MkdirTemp(cache, ".streets-")
-	if err != nil {
-		return fmt.Errorf("depth: cannot make the folder of the streets: %w", err)
-	}
-	defer os.RemoveAll(unfinished)
-	options := synth.StreetOptions{Height: c.Height, Width: c.Width, Seed: c.Seed, RandomLanes: c.RandomLanes, Neighbours: c.View == ViewTemporal}
-	if err := synth.WriteStreets(ctx, unfinished, c.Train, c.Test, options); err != nil {
-		return err
-	}
-	if err := os.Rename(unfinished, root); err != nil && !errors.Is(err, fs.ErrExist) {
-		if _, there := os.Stat(root); there != nil { // another process was faster
-			return fmt.Errorf("depth: cannot move the streets into place: %w", err)
-		}
-	}
-	return nil
 }
 
 // cacheBytes is how much memory the loaders may hold pairs in.

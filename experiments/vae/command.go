@@ -332,7 +332,7 @@ type FacesCommand struct {
 // Run writes the faces.
 func (c *FacesCommand) Run(ctx context.Context, s *cli.Session) error {
 	options := synth.FacesOptions{Train: c.Train, Validation: c.Validation, Test: c.Test, Seed: c.Seed}
-	if err := synth.WriteFaces(ctx, c.Dir, options); err != nil {
+	if err := synth.WriteFaces(ctx, c.Dir, options, inTenths(func(text string) { s.Notef("%s", text) }, "drawing faces")); err != nil {
 		return err
 	}
 	s.Notef("%d faces in %s", c.Train+c.Validation+c.Test, c.Dir)

@@ -134,7 +134,7 @@ func TestCommandsSayWhatIsWrong(t *testing.T) {
 // With --data, all images of the folder are used, and the runs are kept apart from those on synthetic faces.
 func TestDataNamesAFolderInCelebAsLayout(t *testing.T) {
 	runs, root := t.TempDir(), t.TempDir()
-	if err := synth.WriteFaces(t.Context(), root, synth.FacesOptions{Train: 20, Validation: 6, Seed: 4}); err != nil {
+	if err := synth.WriteFaces(t.Context(), root, synth.FacesOptions{Train: 20, Validation: 6, Seed: 4}, nil); err != nil {
 		t.Fatal(err)
 	}
 	out, _ := command(t, cli.CodeOK, runs, "train", "--preset", "tiny", "--only", "general,wavelet", "--steps", "2", "--data", root)

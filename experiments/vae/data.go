@@ -31,7 +31,7 @@ func OpenData(ctx context.Context, c ImagesConfig, root, cache string, note func
 		root = filepath.Join(cache, fmt.Sprintf("faces-%d+%d-seed-%d", c.Train, c.Validation, c.FaceSeed))
 		note(fmt.Sprintf("synthetic faces: %d + %d in %s", c.Train, c.Validation, root))
 		options := synth.FacesOptions{Train: c.Train, Validation: c.Validation, Seed: c.FaceSeed}
-		if err := synth.WriteFaces(ctx, root, options); err != nil {
+		if err := synth.WriteFaces(ctx, root, options, inTenths(note, "drawing faces")); err != nil {
 			return nil, err
 		}
 	}
@@ -61,13 +61,7 @@ func (d *Data) open(ctx context.Context, set *celeba.Set, split celeba.Split, li
 	}
 	p := d.config.Preprocessing
 	name := fmt.Sprintf("%s-%s-%d-%d-%s-%d-%d.images", d.config.Source, split, images.Len(), p.Size, p.Filter, max(p.Average, 1), d.config.FaceSeed)
-	told := false
-	packed, err := celeba.Cached(ctx, images, filepath.Join(cache, "packed", name), func(done, total int) {
-		if !told || done == total {
-			note(fmt.Sprintf("packing %s images: %d of %d", split, done, total))
-			told = true
-		}
-	})
+	packed, err := celeba.Cached(ctx, images, filepath.Join(cache, "packed", name), inTenths(note, fmt.Sprintf("packing %s images", split)))
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +74,17 @@ func (d *Data) open(ctx context.Context, set *celeba.Set, split celeba.Split, li
 		return celeba.Preload(ctx, source)
 	}
 	return source, nil
+}
+
+// inTenths notes how far something is, each time another tenth of it is done.
+func inTenths(note func(string), what string) func(done, total int) {
+	tenth := 0
+	return func(done, total int) {
+		if now := 10 * done / total; now > tenth {
+			tenth = now
+			note(fmt.Sprintf("%s: %d of %d", what, done, total))
+		}
+	}
 }
 
 // First returns the first n images of a source, or all where it has fewer.
