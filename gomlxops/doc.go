@@ -10,7 +10,11 @@
 //
 // An image is a *Node of shape `[batch, height, width, channels]` and a float dtype, as in GoMLX's layers; where the
 // channels come first, [ToChannelsLast] and [ToChannelsFirst] convert. Functions panic on a wrong rank, dtype or size, with
-// the shapes in the message, as GoMLX's graph functions do. Results have the dtype of the input.
+// the shapes in the message, as GoMLX's graph functions do. An empty image panics too.
+//
+// Results have the dtype of the input. float16 and bfloat16 go in and come out; sums and positions are computed in float32.
+// (Not so convolutions, which stay in the image's dtype for speed.) Maps of whole rows and columns are matrix products: a NaN
+// or an infinity spreads over its row and column, and over the image where both are transformed.
 //
 // Every function is differentiable in each float argument unless its comment says otherwise; the gradient of a linear
 // function is its exact transpose. Values and gradients are tested in float32 and float64 on XLA and on the pure-Go backend.

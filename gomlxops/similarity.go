@@ -28,6 +28,11 @@ func SSIM(a, b *Node) *Node {
 	if height, width := imageSize(a); height < 3 || width < 3 {
 		exceptions.Panicf("gomlxops.SSIM: height and width must be at least the window's 3, got %s", a.Shape())
 	}
+	return inFloat32(a, func(a *Node) *Node { return similarity(a, ConvertDType(b, a.DType())) })
+}
+
+// similarity is SSIM for float32 and float64.
+func similarity(a, b *Node) *Node {
 	meanA, meanB := windowMean(a), windowMean(b)
 	meanOfSquares, meanOfProduct := windowMean(Add(Square(a), Square(b))), windowMean(Mul(a, b))
 	product := Mul(meanA, meanB)
@@ -61,4 +66,27 @@ func windowMean(x *Node) *Node {
 // barrier keeps XLA from fusing what comes before x with what comes after it, forwards and backwards.
 func barrier(x *Node) *Node {
 	return IdentityWithCustomGradient(OptimizationBarrier(x), func(_, v *Node) *Node { return OptimizationBarrier(v) })
+}
+
+// DifferenceX returns the difference of each pixel to its neighbour on the right, x[.., column+1, ..] − x[.., column, ..].
+//
+//   - x: `[batch, height, width, channels]`, width ≥ 2.
+//
+// The result is `[batch, height, width−1, channels]`. It panics if x is not an image or has one column.
+func DifferenceX(x *Node) *Node { return difference("DifferenceX", x, 2) }
+
+// DifferenceY returns the difference of each pixel to its neighbour below, x[.., row+1, .., ..] − x[.., row, .., ..].
+//
+//   - x: `[batch, height, width, channels]`, height ≥ 2.
+//
+// The result is `[batch, height−1, width, channels]`. It panics if x is not an image or has one row.
+func DifferenceY(x *Node) *Node { return difference("DifferenceY", x, 1) }
+
+func difference(op string, x *Node, axis int) *Node {
+	checkImage(op, x)
+	size := x.Shape().Dimensions[axis]
+	if size < 2 {
+		exceptions.Panicf("gomlxops.%s: axis %d must have at least 2 pixels, got %s", op, axis, x.Shape())
+	}
+	return Sub(SliceAxis(x, axis, AxisRange(1, size)), SliceAxis(x, axis, AxisRange(0, size-1)))
 }

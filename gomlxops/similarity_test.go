@@ -73,7 +73,7 @@ func TestDSSIM_OfOppositesIsOne(t *testing.T) {
 func TestDifferences_OfPixels(t *testing.T) {
 	x := testkit.Tensor(t, dtypes.Float32, []float64{1, 2, 4, 8, 16, 32}, 1, 2, 3, 1)
 	outputs := testkit.Exec(t, testkit.Backend(t, "go"), func(x *Node) []*Node {
-		return []*Node{gomlxops.GradientX(x), gomlxops.GradientY(x)}
+		return []*Node{gomlxops.DifferenceX(x), gomlxops.DifferenceY(x)}
 	}, x)
 	testkit.CheckClose(t, "x", testkit.Floats(t, outputs[0]), []float64{1, 2, 8, 16}, 0, 0)
 	testkit.CheckClose(t, "y", testkit.Floats(t, outputs[1]), []float64{7, 14, 28}, 0, 0)
@@ -86,7 +86,7 @@ func TestSimilarity_GradientsMatchFiniteDifferences(t *testing.T) {
 			testkit.CheckGradient(t, backend, func(in []*Node) *Node {
 				var flat []*Node
 				for _, y := range []*Node{
-					gomlxops.SSIM(in[0], in[1]), gomlxops.DSSIM(in[0], in[1]), gomlxops.GradientX(Sin(in[0])), gomlxops.GradientY(Sin(in[0])),
+					gomlxops.SSIM(in[0], in[1]), gomlxops.DSSIM(in[0], in[1]), gomlxops.DifferenceX(Sin(in[0])), gomlxops.DifferenceY(Sin(in[0])),
 				} {
 					flat = append(flat, Reshape(y, -1))
 				}
@@ -99,7 +99,7 @@ func TestSimilarity_GradientsMatchFiniteDifferences(t *testing.T) {
 func TestSimilarity_Panics(t *testing.T) {
 	mustPanic(t, "shapes", func(g *Graph) { gomlxops.SSIM(zeros(g, 1, 4, 4, 3), zeros(g, 1, 4, 5, 3)) }, "SSIM", "[1, 4, 4, 3]", "[1, 4, 5, 3]")
 	mustPanic(t, "small", func(g *Graph) { gomlxops.SSIM(zeros(g, 1, 2, 4, 3), zeros(g, 1, 2, 4, 3)) }, "SSIM", "at least the window's 3")
-	mustPanic(t, "one column", func(g *Graph) { gomlxops.GradientX(zeros(g, 1, 2, 1, 3)) }, "GradientX", "at least 2")
-	mustPanic(t, "one row", func(g *Graph) { gomlxops.GradientY(zeros(g, 1, 1, 2, 3)) }, "GradientY", "at least 2")
-	mustPanic(t, "rank", func(g *Graph) { gomlxops.GradientY(zeros(g, 1, 2, 3)) }, "GradientY", "rank 3")
+	mustPanic(t, "one column", func(g *Graph) { gomlxops.DifferenceX(zeros(g, 1, 2, 1, 3)) }, "DifferenceX", "at least 2")
+	mustPanic(t, "one row", func(g *Graph) { gomlxops.DifferenceY(zeros(g, 1, 1, 2, 3)) }, "DifferenceY", "at least 2")
+	mustPanic(t, "rank", func(g *Graph) { gomlxops.DifferenceY(zeros(g, 1, 2, 3)) }, "DifferenceY", "rank 3")
 }

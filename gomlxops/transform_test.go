@@ -1,6 +1,7 @@
 package gomlxops_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -95,6 +96,18 @@ func TestChannels_FirstAndLast(t *testing.T) {
 	testkit.CheckClose(t, "and back", testkit.Floats(t, outputs[1]), testkit.Floats(t, x), 0, 0)
 }
 
+// What the comments say of the cosine transform: y_00 is the mean times √(height·width), and the sum of squares is kept.
+func TestDCT_MeanAndSumOfSquares(t *testing.T) {
+	const height, width = 5, 6
+	outputs := testkit.Exec(t, testkit.Backend(t, "go"), func(x *Node) []*Node {
+		y := gomlxops.DCT(x)
+		first := Reshape(Slice(y, AxisRange(), AxisRange(0, 1), AxisRange(0, 1), AxisRange()), 2, 3)
+		return []*Node{Sub(first, MulScalar(ReduceMean(x, 1, 2), math.Sqrt(height*width))), Sub(L2NormSquare(y), L2NormSquare(x))}
+	}, randomTensor(t, dtypes.Float64, 5, 2, height, width, 3))
+	testkit.CheckClose(t, "y_00 − mean·√(height·width)", testkit.Floats(t, outputs[0]), make([]float64, 6), 0, 1e-14)
+	testkit.CheckClose(t, "sum of squares", testkit.Floats(t, outputs[1]), []float64{0}, 0, 1e-12)
+}
+
 func TestTransforms_GradientsMatchFiniteDifferences(t *testing.T) {
 	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
 		testkit.ForEachDType(t, func(t *testing.T, dtype dtypes.DType) {
@@ -127,4 +140,35 @@ func TestTransforms_Panic(t *testing.T) {
 	mustPanic(t, "axis", func(g *Graph) { gomlxops.ReflectPad(zeros(g, 4, 4), 2, 1, 1) }, "ReflectPad", "axis 2", "[4, 4]")
 	mustPanic(t, "negative", func(g *Graph) { gomlxops.ReflectPad(zeros(g, 4, 4), 0, -1, 1) }, "ReflectPad", "before = -1")
 	mustPanic(t, "empty", func(g *Graph) { gomlxops.ReflectPad(zeros(g, 4, 0), 1, 1, 1) }, "ReflectPad", "axis 1", "empty")
+}
+
+// Of every linear map the gradient is the transpose.
+func TestLinearMaps_HaveTheirTransposeAsGradient(t *testing.T) {
+	image := []int{2, 6, 5, 3}
+	checkTransposes(t, []linearCase{
+		{"ToChannelsFirst", image, gomlxops.ToChannelsFirst},
+		{"ToChannelsLast", image, gomlxops.ToChannelsLast},
+		{"RGBToYUV", image, gomlxops.RGBToYUV},
+		{"YUVToRGB", image, gomlxops.YUVToRGB},
+		{"DCT", image, gomlxops.DCT},
+		{"InverseDCT", image, gomlxops.InverseDCT},
+		{"CDF97", image, func(x *Node) *Node { return gomlxops.WaveletTransform(x, gomlxops.CDF97, 3) }},
+		{"LeGall53", image, func(x *Node) *Node { return gomlxops.WaveletTransform(x, gomlxops.LeGall53, 2) }},
+		{"inverse CDF97", image, func(x *Node) *Node { return gomlxops.InverseWaveletTransform(x, gomlxops.CDF97, 2) }},
+		{"inverse LeGall53", image, func(x *Node) *Node { return gomlxops.InverseWaveletTransform(x, gomlxops.LeGall53, 3) }},
+		{"pyramid", image, func(x *Node) *Node { return gomlxops.WaveletPyramid(x, gomlxops.CDF97, 2).Rescale(0.7).Flatten() }},
+		{"ReflectPad", []int{3, 4}, func(x *Node) *Node { return gomlxops.ReflectPad(x, 0, 7, 4) }},
+		{"ReflectPadImage", image, func(x *Node) *Node { return gomlxops.ReflectPadImage(x, 1, 2, 3, 9) }},
+		{"ResizeBilinear", image, func(x *Node) *Node { return gomlxops.ResizeBilinear(x, 9, 2) }},
+		{"ResizeBilinearLegacy", image, func(x *Node) *Node { return gomlxops.ResizeBilinearLegacy(x, 4, 7) }},
+		{"ResizeArea", image, func(x *Node) *Node { return gomlxops.ResizeArea(x, 4, 3) }},
+		{"UpsampleBilinear", image, func(x *Node) *Node { return gomlxops.UpsampleBilinear(x, 2) }},
+		{"UpsampleNearest", image, func(x *Node) *Node { return gomlxops.UpsampleNearest(x, 2) }},
+		{"DifferenceX", image, gomlxops.DifferenceX},
+		{"DifferenceY", image, gomlxops.DifferenceY},
+		{"Warp of the image", image, func(x *Node) *Node {
+			warped, _ := gomlxops.WarpDisparity(x, MulScalar(IotaFull(x.Graph(), shapesMake(x.DType(), 2, 6, 5, 1)), 0.037))
+			return warped
+		}},
+	})
 }

@@ -25,6 +25,8 @@ import (
 // other shapes.
 func WarpDisparity(image, disparity *Node) (warped, valid *Node) {
 	checkMap("WarpDisparity", image, "disparity", disparity, 1)
+	dtype := image.DType()
+	image, disparity = atLeastFloat32(image), atLeastFloat32(disparity)
 	column := Iota(image.Graph(), disparity.Shape(), 2)
 	x := Sub(column, disparity)
 	height, width := imageSize(image)
@@ -33,7 +35,7 @@ func WarpDisparity(image, disparity *Node) (warped, valid *Node) {
 	warped = Add(
 		Mul(pixelsAt(table, first, left, width), weightLeft),
 		Mul(pixelsAt(table, first, AddScalar(left, 1.0), width), weightRight))
-	return warped, StopGradient(inside(x, width))
+	return ConvertDType(warped, dtype), StopGradient(ConvertDType(inside(x, width), dtype))
 }
 
 // Warp shows each pixel the pixel of another image at any position, linear between rows and columns:
@@ -56,6 +58,8 @@ func Warp(image, positions *Node) (warped, valid *Node) {
 			image.Shape(), positions.Shape())
 	}
 	height, width := imageSize(image)
+	dtype := image.DType()
+	image, positions = atLeastFloat32(image), atLeastFloat32(positions)
 	x, y := SliceAxis(positions, 3, AxisElem(0)), SliceAxis(positions, 3, AxisElem(1))
 	left, weightLeft, weightRight := linearTaps(x, width)
 	top, weightTop, weightBottom := linearTaps(y, height)
@@ -73,7 +77,7 @@ func Warp(image, positions *Node) (warped, valid *Node) {
 			warped = Add(warped, blended)
 		}
 	}
-	return warped, StopGradient(Mul(inside(x, width), inside(y, height)))
+	return ConvertDType(warped, dtype), StopGradient(ConvertDType(Mul(inside(x, width), inside(y, height)), dtype))
 }
 
 // checkMap panics unless values is `[batch, height, width, channels]` for the image's batch, height, width and dtype.

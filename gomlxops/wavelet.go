@@ -1,6 +1,8 @@
 package gomlxops
 
 import (
+	"fmt"
+	"math"
 	"math/bits"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -47,8 +49,10 @@ func WaveletTransform(x *Node, wavelet Wavelet, levels int) *Node {
 		return x
 	}
 	height, width := imageSize(x)
-	planes := onAxisPair(x, 1, wavelet.analysisMatrix(height), wavelet.analysisMatrix(width))
-	return fromPlanes(onLowPlanes(planes, func(low *Node) *Node { return analyse(low, wavelet, levels-1) }))
+	return inFloat32(x, func(x *Node) *Node {
+		planes := onAxisPair(x, 1, wavelet.analysisMatrix(height), wavelet.analysisMatrix(width))
+		return fromPlanes(onLowPlanes(planes, func(low *Node) *Node { return analyse(low, wavelet, levels-1) }))
+	})
 }
 
 // InverseWaveletTransform is the inverse of [WaveletTransform]: it makes an image of its coefficients. Round trips are exact
@@ -63,7 +67,7 @@ func InverseWaveletTransform(flat *Node, wavelet Wavelet, levels int) *Node {
 	if levels == 0 {
 		return flat
 	}
-	return fromPlanes(synthesise(toPlanes(flat), wavelet, levels))
+	return inFloat32(flat, func(flat *Node) *Node { return fromPlanes(synthesise(toPlanes(flat), wavelet, levels)) })
 }
 
 // analyse transforms planes `[batch, channels, height, width]`.
@@ -116,4 +120,135 @@ func checkLevels(op string, x *Node, levels int) {
 		exceptions.Panicf("gomlxops.%s: %d levels of wavelets asked for, but an image of height %d and width %d has 0 to %d: %s",
 			op, levels, height, width, most, x.Shape())
 	}
+}
+
+// Wavelet names a biorthogonal wavelet with symmetric filters of odd length.
+type Wavelet int
+
+const (
+	// CDF97 is the wavelet 9/7 of Cohen, Daubechies and Feauveau [2], JPEG 2000's for lossy compression, with the author's
+	// 12 digits [1]: nine taps for the low band, seven for the high band.
+	CDF97 Wavelet = iota
+	// LeGall53 is the wavelet 5/3 of Le Gall and Tabatabai [3], JPEG 2000's for lossless compression, scaled so that it
+	// keeps volumes: five taps for the low band, three for the high band.
+	LeGall53
+)
+
+// String returns "CDF9/7" or "LeGall5/3".
+func (w Wavelet) String() string {
+	switch w {
+	case CDF97:
+		return "CDF9/7"
+	case LeGall53:
+		return "LeGall5/3"
+	default:
+		return fmt.Sprintf("Wavelet(%d)", int(w))
+	}
+}
+
+// valid says whether w is one of the constants above.
+func (w Wavelet) valid() bool { return w == CDF97 || w == LeGall53 }
+
+// filterPair is the right half, from the centre on, of two symmetric filters.
+type filterPair struct{ low, high []float64 }
+
+// analysis returns the filters that split a signal into its low and its high band.
+func (w Wavelet) analysis() filterPair {
+	if w == LeGall53 {
+		return filterPair{
+			low:  []float64{0.75 * math.Sqrt2, 0.25 * math.Sqrt2, -0.125 * math.Sqrt2},
+			high: []float64{1 / math.Sqrt2, -0.5 / math.Sqrt2},
+		}
+	}
+	return filterPair{
+		low:  []float64{.852698679009, .377402855613, -.110624404418, -.023849465020, .037828455507},
+		high: []float64{.788485616406, -.418092273222, -.040689417609, .064538882629},
+	}
+}
+
+// synthesis returns the filters that put the bands together again: each is the other band's analysis filter with
+// alternating signs.
+func (w Wavelet) synthesis() filterPair {
+	a := w.analysis()
+	return filterPair{low: alternating(a.high), high: alternating(a.low)}
+}
+
+// alternating returns f with the sign of every second element, from the first after the centre on, changed.
+func alternating(f []float64) []float64 {
+	g := make([]float64, len(f))
+	for i, tap := range f {
+		if i%2 == 1 {
+			tap = -tap
+		}
+		g[i] = tap
+	}
+	return g
+}
+
+// analysisMatrix returns one level of the transform of n samples: ⌈n/2⌉ rows of the low band, centred on the samples
+// 0, 2, 4, …, and ⌊n/2⌋ rows of the high band, centred on 1, 3, 5, …. Beyond its ends the signal is reflected.
+func (w Wavelet) analysisMatrix(n int) matrix {
+	filters := w.analysis()
+	low := (n + 1) / 2
+	m := newMatrix(n, n)
+	for row := range n {
+		centre, filter := 2*row, filters.low
+		if row >= low {
+			centre, filter = 2*(row-low)+1, filters.high
+		}
+		for offset := 1 - len(filter); offset < len(filter); offset++ {
+			m[row][reflected(centre+offset, n)] += filter[max(offset, -offset)]
+		}
+	}
+	return m
+}
+
+// synthesisMatrix returns the inverse of analysisMatrix(n): the bands are spread over the even and the odd samples, with
+// zeros between them, reflected beyond the ends, filtered and added.
+func (w Wavelet) synthesisMatrix(n int) matrix {
+	filters := w.synthesis()
+	low := (n + 1) / 2
+	m := newMatrix(n, n)
+	for row := range n {
+		for offset := 1 - len(filters.low); offset < len(filters.low); offset++ {
+			if at := reflected(row+offset, n); at%2 == 0 {
+				m[row][at/2] += filters.low[max(offset, -offset)]
+			}
+		}
+		for offset := 1 - len(filters.high); offset < len(filters.high); offset++ {
+			if at := reflected(row+offset, n); at%2 == 1 {
+				m[row][low+at/2] += filters.high[max(offset, -offset)]
+			}
+		}
+	}
+	return m
+}
+
+// WaveletLogVolume returns log |det| of [WaveletTransform] for one channel of an image of height and width: what the
+// log-likelihood of the pixels has more than that of the coefficients,
+//
+//	log p(pixels) = log p(coefficients) + log |det|
+//
+// It is 0 where each split meets an even number of rows and columns, as in a square of 2^levels·k. An odd number n is split
+// into one low coefficient more than high ones, and low coefficients are K times as large as volumes allow, high ones
+// 1/K times: each odd row or column adds log K, K = 1.149604398 for CDF97 (JPEG 2000's scaling constant) and √2 for LeGall53.
+//
+// It panics if the wavelet is unknown or the size has fewer levels.
+func WaveletLogVolume(wavelet Wavelet, height, width, levels int) float64 {
+	if !wavelet.valid() {
+		exceptions.Panicf("gomlxops.WaveletLogVolume: unknown wavelet %s: it must be CDF97 or LeGall53", wavelet)
+	}
+	if most := MaxWaveletLevels(height, width); levels < 0 || levels > most {
+		exceptions.Panicf("gomlxops.WaveletLogVolume: %d levels asked for, but an image of height %d and width %d has 0 to %d",
+			levels, height, width, most)
+	}
+	// Three samples are the smallest odd number that is split: their transform has determinant K.
+	m := wavelet.analysisMatrix(3)
+	logK := math.Log(math.Abs(determinant3([3][3]float64{[3]float64(m[0]), [3]float64(m[1]), [3]float64(m[2])})))
+	odd := 0
+	for range levels {
+		odd += width*(height%2) + height*(width%2)
+		height, width = (height+1)/2, (width+1)/2
+	}
+	return float64(odd) * logK
 }

@@ -188,7 +188,7 @@ func roughness(disparity, image *Node) *Node {
 		edges := ReduceAndKeep(Abs(gradient(image)), ReduceMean, -1)
 		return ReduceAllMean(Mul(Abs(gradient(disparity)), Exp(Neg(edges))))
 	}
-	return Add(along(gomlxops.GradientX), along(gomlxops.GradientY))
+	return Add(along(gomlxops.DifferenceX), along(gomlxops.DifferenceY))
 }
 
 // adaptive returns the negative log-likelihoods of the coefficients under the general distribution with learned α and
