@@ -1,12 +1,15 @@
 package show
 
 import (
-	"image/color"
+	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/robustloss/gomlx-robustloss/internal/picture"
 )
 
 // drawn is a layer as gonum/plot wants it.
@@ -31,7 +34,7 @@ func (d drawn) Plot(c draw.Canvas, p *plot.Plot) {
 		for i, pt := range d.points {
 			path[i] = at(pt)
 		}
-		c.FillPolygon(translucent(d.style.color, 0x38), c.ClipPolygonXY(path))
+		c.FillPolygon(picture.Translucent(d.style.color, 0x38), c.ClipPolygonXY(path))
 	case vertical:
 		x := toX(d.points[0].x)
 		c.StrokeLines(d.lineStyle(), c.ClipLinesXY([]vg.Point{{X: x, Y: c.Min.Y}, {X: x, Y: c.Max.Y}})...)
@@ -92,7 +95,7 @@ func (d drawn) drawDots(c draw.Canvas, p *plot.Plot, at func(point) vg.Point) {
 }
 
 func (d drawn) drawBars(c draw.Canvas, p *plot.Plot, at func(point) vg.Point) {
-	fill := translucent(d.style.color, 0x50)
+	fill := picture.Translucent(d.style.color, 0x50)
 	for i := 0; i+1 < len(d.points); i++ {
 		lo, hi := at(point{d.points[i].x, p.Y.Min}), at(point{d.points[i+1].x, d.points[i].y})
 		if hi.Y > lo.Y {
@@ -112,7 +115,7 @@ func (d drawn) lineStyle() draw.LineStyle {
 
 func (d drawn) glyphStyle() draw.GlyphStyle {
 	return draw.GlyphStyle{
-		Color:  translucent(d.style.color, 0xc0),
+		Color:  picture.Translucent(d.style.color, 0xc0),
 		Radius: vg.Points(orDefault(d.style.width, 2.2)),
 		Shape:  draw.CircleGlyph{},
 	}
@@ -127,7 +130,7 @@ func (d drawn) swatch(c draw.Canvas, x, y, width vg.Length) {
 		d.swatchHeat(c, x, y, width)
 	case bars, area:
 		h := vg.Points(3.5)
-		c.FillPolygon(translucent(d.style.color, 0x50),
+		c.FillPolygon(picture.Translucent(d.style.color, 0x50),
 			[]vg.Point{{X: x, Y: y - h}, {X: x + width, Y: y - h}, {X: x + width, Y: y + h}, {X: x, Y: y + h}})
 	default:
 		c.StrokeLine2(d.lineStyle(), x, y, x+width, y)
@@ -151,15 +154,103 @@ func (d drawn) bounds(x, y axisRange, boxX, boxY *[2]float64) {
 	}
 }
 
-func translucent(c color.Color, alpha uint8) color.Color {
-	n := color.NRGBAModel.Convert(c).(color.NRGBA)
-	n.A = alpha
-	return n
-}
-
 func orDefault(v, standard float64) float64 {
 	if v == 0 {
 		return standard
 	}
 	return v
+}
+
+// field is what a heat map shows: values in rows, the lowest row first, over the whole plot.
+type field struct {
+	values        []float64
+	height, width int
+	lo, hi        float64
+}
+
+// Heat fills the plot with the colours of [Shade] for f over both axes, whose ranges must be fixed before. The colours go
+// from the least to the greatest finite value.
+func (p *Plot) Heat(label string, f func(x, y float64) float64) *Plot {
+	const height, width = 240, 320
+	values := make([][]float64, height)
+	x, y := p.x, p.y
+	for i := range values {
+		values[i] = make([]float64, width)
+		for j := range values[i] {
+			values[i][j] = f(x.at((float64(j)+0.5)/width), y.at((float64(i)+0.5)/height))
+		}
+	}
+	return p.HeatGrid(label, values)
+}
+
+// HeatGrid fills the plot with the colours of [Shade] for a grid of values[row][column], the first row at the bottom. The
+// ranges of both axes must be fixed before, at the outer edges of the grid. NaN and the infinities have no colour.
+func (p *Plot) HeatGrid(label string, values [][]float64) *Plot {
+	if !(p.x.lo < p.x.hi) || !(p.y.lo < p.y.hi) {
+		fail("a heat map needs XRange and YRange before it")
+		return p
+	}
+	if len(values) == 0 || len(values[0]) == 0 {
+		fail("a heat map got no values")
+		return p
+	}
+	f := &field{height: len(values), width: len(values[0])}
+	for i, row := range values {
+		if len(row) != f.width {
+			fail(fmt.Sprintf("a heat map got rows of %d and of %d values", f.width, len(row)))
+			return p
+		}
+		for _, v := range values[i] {
+			if math.IsInf(v, 0) {
+				v = math.NaN()
+			}
+			f.values = append(f.values, v)
+		}
+	}
+	f.lo, f.hi = RangeOf(f.values)
+	p.layers = append(p.layers, layer{kind: heat, label: label, field: f, style: style{color: Black}})
+	return p
+}
+
+func (p *Plot) hasHeat() bool {
+	return slices.ContainsFunc(p.layers, func(l layer) bool { return l.kind == heat })
+}
+
+// drawHeat draws the field over the whole canvas of the data, each value as a rectangle with sharp edges.
+func (d drawn) drawHeat(c draw.Canvas, _ *plot.Plot) {
+	f := d.field
+	const perPoint = dotsPerInch / 72.0
+	width, height := int(math.Ceil(float64(c.Max.X-c.Min.X)*perPoint)), int(math.Ceil(float64(c.Max.Y-c.Min.Y)*perPoint))
+	shown := picture.Map(height, width, func(y, x int) float64 {
+		row := min((height-1-y)*f.height/height, f.height-1)
+		return picture.Fraction(f.values[row*f.width+min(x*f.width/width, f.width-1)], f.lo, f.hi)
+	}, picture.Lightness)
+	c.DrawImage(c.Rectangle, shown)
+}
+
+// swatchHeat draws the colours from the least to the greatest value.
+func (d drawn) swatchHeat(c draw.Canvas, x, y, width vg.Length) {
+	const steps = 12
+	h := vg.Points(4)
+	for i := range steps {
+		left, right := x+width*vg.Length(i)/steps, x+width*vg.Length(i+1)/steps
+		c.FillPolygon(Shade((float64(i)+0.5)/steps),
+			[]vg.Point{{X: left, Y: y - h}, {X: right, Y: y - h}, {X: right, Y: y + h}, {X: left, Y: y + h}})
+	}
+}
+
+// legendLabel is the label with the range of the colours.
+func (d drawn) legendLabel() string {
+	if d.kind != heat || d.label == "" {
+		return d.label
+	}
+	return fmt.Sprintf("%s: %s … %s", d.label, shortNumber(d.field.lo), shortNumber(d.field.hi))
+}
+
+// at returns the coordinate at the fraction t of the axis.
+func (r axisRange) at(t float64) float64 {
+	if r.log {
+		return math.Exp(math.Log(r.lo) + t*(math.Log(r.hi)-math.Log(r.lo)))
+	}
+	return r.lo + t*(r.hi-r.lo)
 }

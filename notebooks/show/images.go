@@ -12,6 +12,8 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
+
+	"github.com/robustloss/gomlx-robustloss/internal/picture"
 )
 
 // Images is a grid of pictures in the making: [NewImages], [Images.Add] for each picture, row by row, then
@@ -30,9 +32,9 @@ func NewImages(title string, columns int) *Images {
 }
 
 // Add appends a picture with a label above it, which may be empty.
-func (g *Images) Add(label string, picture image.Image) *Images {
+func (g *Images) Add(label string, shown image.Image) *Images {
 	g.labels = append(g.labels, label)
-	g.images = append(g.images, picture)
+	g.images = append(g.images, shown)
 	return g
 }
 
@@ -87,8 +89,8 @@ type grid struct{ width, height, label, title, zoom, columns, rows int }
 
 func (g *Images) layout() grid {
 	l := grid{columns: min(g.columns, len(g.images)), zoom: g.zoom}
-	for i, picture := range g.images {
-		size := picture.Bounds().Size()
+	for i, shown := range g.images {
+		size := shown.Bounds().Size()
 		l.width, l.height = max(l.width, size.X), max(l.height, size.Y)
 		if g.labels[i] != "" {
 			l.label = labelHeight
@@ -120,10 +122,10 @@ func (g *Images) render() ([]byte, image.Point, error) {
 	paper := vgimg.NewWith(vgimg.UseWH(vg.Length(size.X)*dot, vg.Length(size.Y)*dot),
 		vgimg.UseDPI(dotsPerInch), vgimg.UseBackgroundColor(color.White))
 	canvas := paper.Image()
-	for i, picture := range g.images {
+	for i, shown := range g.images {
 		at := image.Pt(i%l.columns*(l.width+gridGap), l.title+i/l.columns*(l.height+l.label+gridGap)+l.label)
-		target := image.Rectangle{Min: at, Max: at.Add(picture.Bounds().Size().Mul(l.zoom))}
-		xdraw.NearestNeighbor.Scale(canvas, target, picture, picture.Bounds(), xdraw.Over, nil)
+		target := image.Rectangle{Min: at, Max: at.Add(shown.Bounds().Size().Mul(l.zoom))}
+		xdraw.NearestNeighbor.Scale(canvas, target, shown, shown.Bounds(), xdraw.Over, nil)
 	}
 	g.write(draw.New(paper), size, l)
 	data, err := encodeExactly(canvas)
@@ -149,4 +151,36 @@ func (g *Images) write(c draw.Canvas, size image.Point, l grid) {
 	for i, label := range g.labels {
 		put(8.5, label, i%l.columns*(l.width+gridGap), l.title+i/l.columns*(l.height+l.label+gridGap)+l.label/2, l.width)
 	}
+}
+
+// Real is a type of pixel values.
+type Real = picture.Real
+
+// GrayImage makes a picture of values in rows, [height·width]: lo becomes black and hi white, values beyond are cut
+// off, and NaN, a value that is missing, becomes a pale red. Use [RangeOf] for lo and hi of the values themselves.
+func GrayImage[T Real](values []T, height, width int, lo, hi T) image.Image {
+	return orOnePixel(picture.Values(values, height, width, lo, hi, picture.Greys))
+}
+
+// ColorImage makes a picture as [GrayImage] does, in the colours of [Shade]: the one for depths, coefficients and other
+// quantities that are no brightness.
+func ColorImage[T Real](values []T, height, width int, lo, hi T) image.Image {
+	return orOnePixel(picture.Values(values, height, width, lo, hi, picture.Lightness))
+}
+
+// RGBImage makes a picture of values in rows of red, green and blue, [height·width·3], in [0, 1]; values beyond are cut off.
+func RGBImage[T Real](values []T, height, width int) image.Image {
+	return orOnePixel(picture.RGB(values, height, width))
+}
+
+// RangeOf returns the least and the greatest of the finite values, 0 and 1 where there are none.
+func RangeOf[T Real](values []T) (lo, hi T) { return picture.RangeOf(values) }
+
+// orOnePixel ends the cell where a picture got the wrong number of values.
+func orOnePixel(p *image.NRGBA, err error) image.Image {
+	if err != nil {
+		fail(err.Error())
+		return image.NewNRGBA(image.Rect(0, 0, 1, 1))
+	}
+	return p
 }

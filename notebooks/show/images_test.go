@@ -3,9 +3,13 @@ package show
 import (
 	"fmt"
 	"image"
+	"image/color"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/robustloss/gomlx-robustloss/internal/picture"
 )
 
 func square(value float64, size int) image.Image {
@@ -23,20 +27,20 @@ func TestImages_GridKeepsEveryPixel(t *testing.T) {
 		grid.Add("", square(float64(i)/4, 8))
 	}
 	grid.Show()
-	picture := r.picture(t)
-	if size := picture.Bounds().Size(); size != image.Pt(2*32+gridGap, 2*32+gridGap) {
+	shown := r.picture(t)
+	if size := shown.Bounds().Size(); size != image.Pt(2*32+gridGap, 2*32+gridGap) {
 		t.Errorf("the grid is %v dots large", size)
 	}
 	for i := range 3 {
 		gray := uint8(float64(i)/4*255 + 0.5)
 		x, y := i%2*(32+gridGap), i/2*(32+gridGap)
 		for _, corner := range []image.Point{{x, y}, {x + 31, y + 31}} {
-			if v, _, _, _ := picture.At(corner.X, corner.Y).RGBA(); uint8(v>>8) != gray {
+			if v, _, _, _ := shown.At(corner.X, corner.Y).RGBA(); uint8(v>>8) != gray {
 				t.Errorf("picture %d at %v is %d, want %d", i, corner, v>>8, gray)
 			}
 		}
 	}
-	if v, _, _, _ := picture.At(32+gridGap, 32+gridGap).RGBA(); v>>8 != 255 {
+	if v, _, _, _ := shown.At(32+gridGap, 32+gridGap).RGBA(); v>>8 != 255 {
 		t.Error("the cell without a picture is not white")
 	}
 }
@@ -79,4 +83,59 @@ func TestImages_NeedOne(t *testing.T) {
 	r := record(t)
 	NewImages("empty", 2).Show()
 	r.wantFailure(t, "no image")
+}
+
+func TestGrayImage_MapsTheRange(t *testing.T) {
+	nan := float32(math.NaN())
+	shown := GrayImage([]float32{-1, 0, 0.5, 1, 2, nan}, 2, 3, 0, 1)
+	want := []color.NRGBA{{A: 255}, {A: 255}, {128, 128, 128, 255}, {255, 255, 255, 255}, {255, 255, 255, 255}, picture.Missing}
+	for i, w := range want {
+		if got := color.NRGBAModel.Convert(shown.At(i%3, i/3)); got != w {
+			t.Errorf("pixel %d is %v, want %v", i, got, w)
+		}
+	}
+}
+
+func TestGrayImage_OfOneValue(t *testing.T) {
+	record(t)
+	if got := color.NRGBAModel.Convert(GrayImage([]float64{3}, 1, 1, 3, 3).At(0, 0)); got != (color.NRGBA{A: 255}) {
+		t.Errorf("a constant picture is %v, want black", got)
+	}
+}
+
+func TestColorImage_EndsAreThoseOfShade(t *testing.T) {
+	shown := ColorImage([]float64{5, 7}, 1, 2, 5, 7)
+	if shown.At(0, 0) != Shade(0) || shown.At(1, 0) != Shade(1) {
+		t.Errorf("the ends are %v and %v", shown.At(0, 0), shown.At(1, 0))
+	}
+}
+
+func TestRGBImage_ChannelsLast(t *testing.T) {
+	shown := RGBImage([]float64{1, 0, 0.2, -1, 2, math.NaN()}, 1, 2)
+	for x, want := range []color.NRGBA{{255, 0, 51, 255}, {0, 255, 0, 255}} {
+		if got := shown.At(x, 0); got != want {
+			t.Errorf("pixel %d is %v, want %v", x, got, want)
+		}
+	}
+}
+
+func TestPictures_WantAsManyValuesAsPixels(t *testing.T) {
+	for _, do := range []func(){
+		func() { GrayImage([]float64{1, 2, 3}, 2, 2, 0, 1) },
+		func() { RGBImage([]float64{1, 2, 3, 4}, 2, 2) },
+		func() { ColorImage[float64](nil, 0, 0, 0, 1) },
+	} {
+		r := record(t)
+		do()
+		r.wantFailure(t, "pixels", "values")
+	}
+}
+
+func TestRangeOf_LeavesOutWhatIsNotFinite(t *testing.T) {
+	if lo, hi := RangeOf([]float64{3, math.NaN(), -2, math.Inf(1)}); lo != -2 || hi != 3 {
+		t.Errorf("range is %g … %g, want −2 … 3", lo, hi)
+	}
+	if lo, hi := RangeOf([]float32{float32(math.NaN())}); lo != 0 || hi != 1 {
+		t.Errorf("range of nothing is %g … %g, want 0 … 1", lo, hi)
+	}
 }

@@ -1,3 +1,16 @@
+// Package show is what the notebooks use to show things: text with formulas, tables, plots, progress, and checks that
+// fail a cell when a claim in the text is false.
+//
+// A cell of a GoNB notebook is a program of its own, so a cell should hold the lesson and nothing else. The rest lives
+// here:
+//
+//	show.NewPlot("Loss", "residual x/c", "ρ").XRange(0, 5).Func("α = 0", math.Log1p).Show()
+//	show.NewTable("α", "ρ(10)").Row(2.0, 50.0).Row(0.0, 3.93).Show()
+//	show.CheckNear("ρ(1, 1, 1) = √2 − 1", got, math.Sqrt2-1, 1e-15)
+//	show.NewImages("faces", 8).Add("truth", show.RGBImage(values, 64, 64)).Show()
+//
+// Outside a notebook (in a test, or under go run) text, tables and checks are printed as plain text, and plots are drawn
+// but shown nowhere; [WritePNG] puts them into a file.
 package show
 
 import (
@@ -6,6 +19,7 @@ import (
 	"html"
 	"io"
 	"os"
+	"time"
 
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
@@ -25,6 +39,9 @@ var emit = send
 
 // exit ends the cell. Tests replace it.
 var exit = os.Exit
+
+// now is the clock. Tests replace it.
+var now = time.Now
 
 // stderr is where the reason of a failure goes. Tests replace it.
 var stderr io.Writer = os.Stderr
@@ -80,4 +97,42 @@ func Must[T any](value T, err error) T {
 		fail("error: " + err.Error())
 	}
 	return value
+}
+
+// Progress is a line that tells how far slow work has come: [NewProgress], then [Progress.Step] after each part of it.
+type Progress struct {
+	what        string
+	total, done int
+	began, told time.Time
+	id          string
+}
+
+// tellEvery is the least time between two updates of a progress line.
+const tellEvery = 500 * time.Millisecond
+
+// NewProgress starts a line for work in a number of equal parts.
+func NewProgress(what string, total int) *Progress {
+	began := now()
+	return &Progress{what: what, total: max(1, total), began: began, id: fmt.Sprintf("progress-%d", began.UnixNano())}
+}
+
+// Step counts one more part as done, and shows the line anew, at most twice a second and after the last part. The note,
+// such as the loss reached, is formatted as by [fmt.Sprintf]; it may be empty.
+func (p *Progress) Step(note string, args ...any) {
+	p.done++
+	at := now()
+	if p.done < p.total && at.Sub(p.told) < tellEvery {
+		return
+	}
+	p.told = at
+	text := fmt.Sprintf("%s: %d of %d, %s", p.what, p.done, p.total, at.Sub(p.began).Round(100*time.Millisecond))
+	if note != "" {
+		text += ", " + fmt.Sprintf(note, args...)
+	}
+	emit(message{
+		mime:    protocol.MIMETextHTML,
+		content: `<div style="color:#777">` + html.EscapeString(text) + `</div>`,
+		id:      p.id,
+		plain:   text,
+	})
 }

@@ -1,8 +1,14 @@
 package show
 
 import (
+	"bytes"
 	"errors"
+	"image"
+	"image/png"
+	"io"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 )
@@ -26,4 +32,97 @@ func TestMust_EndsTheCellWithTheError(t *testing.T) {
 	}
 	Must(0, errors.New("α < 0 & wrong"))
 	r.wantFailure(t, "error: α &lt; 0 &amp; wrong")
+}
+
+func TestProgress_UpdatesOneLineSeldom(t *testing.T) {
+	r := record(t)
+	clock := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	now = func() time.Time { return clock }
+	t.Cleanup(func() { now = time.Now })
+	p := NewProgress("fit <α>", 1000)
+	for i := range 1000 {
+		clock = clock.Add(10 * time.Millisecond)
+		p.Step("loss %.1f", float64(i))
+	}
+	if n := len(r.messages); n != 21 { // the first, one each half second of ten, and the last
+		t.Errorf("%d updates in ten seconds, want 21", n)
+	}
+	last := r.last(t)
+	if last.plain != "fit <α>: 1000 of 1000, 10s, loss 999.0" {
+		t.Errorf("the last line is %q", last.plain)
+	}
+	if content := last.content.(string); !strings.Contains(content, "fit &lt;α&gt;") {
+		t.Errorf("the line is not escaped: %q", content)
+	}
+	for _, m := range r.messages {
+		if m.id == "" || m.id != last.id {
+			t.Fatal("the updates do not replace each other")
+		}
+	}
+	p.Step("")
+	if got := r.last(t).plain; got != "fit <α>: 1001 of 1000, 10s" {
+		t.Errorf("the line is %q", got)
+	}
+}
+
+// recorder keeps what would have been shown, and the status that a cell would have ended with.
+type recorder struct {
+	messages []message
+	status   int // −1: the cell went on
+}
+
+// record replaces the outlets for the time of a test.
+func record(t *testing.T) *recorder {
+	t.Helper()
+	r := &recorder{status: -1}
+	oldEmit, oldExit, oldStderr := emit, exit, stderr
+	emit = func(m message) { r.messages = append(r.messages, m) }
+	stderr = io.Discard
+	exit = func(code int) { r.status = code }
+	t.Cleanup(func() { emit, exit, stderr = oldEmit, oldExit, oldStderr })
+	return r
+}
+
+// last returns what was shown last.
+func (r *recorder) last(t *testing.T) message {
+	t.Helper()
+	if len(r.messages) == 0 {
+		t.Fatal("nothing was shown")
+	}
+	return r.messages[len(r.messages)-1]
+}
+
+// wantFailure checks that the cell ended with status 1 and a reason that holds every one of the texts.
+func (r *recorder) wantFailure(t *testing.T, texts ...string) {
+	t.Helper()
+	if r.status != 1 {
+		t.Fatalf("status %d, want 1", r.status)
+	}
+	content, _ := r.last(t).content.(string)
+	for _, text := range texts {
+		if !strings.Contains(content, text) {
+			t.Errorf("the reason %q does not say %q", content, text)
+		}
+	}
+}
+
+// picture decodes the image that was shown last, and checks that its shown size is half its pixels.
+func (r *recorder) picture(t *testing.T) image.Image {
+	t.Helper()
+	m := r.last(t)
+	data, ok := m.content.([]byte)
+	if !ok || m.mime != protocol.MIMEImagePNG {
+		t.Fatalf("shown was %s %v, want a PNG", m.mime, m.content)
+	}
+	out, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := m.metadata[string(protocol.MIMEImagePNG)].(map[string]any)
+	for name, dots := range map[string]int{"width": out.Bounds().Dx(), "height": out.Bounds().Dy()} {
+		if shown := size[name].(int); shown != dots/2 {
+			t.Errorf("%s is shown as %d for %d dots, want half", name, shown, dots)
+		}
+	}
+	return out
 }

@@ -9,12 +9,12 @@ import (
 )
 
 // coloured counts the pixels of a picture that are, within a little, of a colour.
-func coloured(picture image.Image, r, g, b uint8) int {
+func coloured(shown image.Image, r, g, b uint8) int {
 	near := func(a uint32, b uint8) bool { d := int(a>>8) - int(b); return d > -12 && d < 12 }
 	count := 0
-	for y := picture.Bounds().Min.Y; y < picture.Bounds().Max.Y; y++ {
-		for x := picture.Bounds().Min.X; x < picture.Bounds().Max.X; x++ {
-			pr, pg, pb, _ := picture.At(x, y).RGBA()
+	for y := shown.Bounds().Min.Y; y < shown.Bounds().Max.Y; y++ {
+		for x := shown.Bounds().Min.X; x < shown.Bounds().Max.X; x++ {
+			pr, pg, pb, _ := shown.At(x, y).RGBA()
 			if near(pr, r) && near(pg, g) && near(pb, b) {
 				count++
 			}
@@ -37,10 +37,10 @@ func TestPlot_DrawsEveryKindOfLayer(t *testing.T) {
 	} {
 		r := record(t)
 		plot(NewPlot("title", "x", "y").XRange(-1, 4).YRange(-1, 4)).Show()
-		picture := r.picture(t)
-		red := coloured(picture, Red.R, Red.G, Red.B)
+		shown := r.picture(t)
+		red := coloured(shown, Red.R, Red.G, Red.B)
 		if name == "Histogram" || name == "Band" || name == "Points" { // drawn translucently
-			red = coloured(picture, 0xf4, 0xd7, 0xca) + coloured(picture, 0xf0, 0xc7, 0xb5) + coloured(picture, 0xdb, 0x77, 0x4d)
+			red = coloured(shown, 0xf4, 0xd7, 0xca) + coloured(shown, 0xf0, 0xc7, 0xb5) + coloured(shown, 0xdb, 0x77, 0x4d)
 		}
 		if red < 40 {
 			t.Errorf("%s: %d pixels have the colour of the layer", name, red)
@@ -101,4 +101,62 @@ func TestPlot_LogarithmicAxesTakeWhatStartsAtZero(t *testing.T) {
 	r = record(t)
 	NewPlot("", "x", "y").LogX().VLine("", 0).Points("", []float64{0, 1, 10}, []float64{1, 2, 3}).Show()
 	r.picture(t)
+}
+
+func TestDensities_IntegrateToTheShareInside(t *testing.T) {
+	samples := []float64{-1, 0, 0.1, 0.5, 0.9, 0.999, 1, 7}
+	const bins = 4
+	points := densities(samples, 0, 1, bins)
+	if len(points) != bins+1 || points[0].x != 0 || points[bins].x != 1 {
+		t.Fatalf("bins are %v", points)
+	}
+	sum := 0.0
+	for _, p := range points[:bins] {
+		sum += p.y / bins
+	}
+	if want := 5.0 / 8; math.Abs(sum-want) > 1e-15 { // 0 … 0.999 lie in [0, 1)
+		t.Errorf("the area is %g, want %g", sum, want)
+	}
+	if got, want := points[0].y, 2.0/8*bins; math.Abs(got-want) > 1e-15 {
+		t.Errorf("the first bar is %g high, want %g", got, want)
+	}
+}
+
+func TestSampled_CoversTheAxis(t *testing.T) {
+	l := layer{f: func(x float64) float64 { return 2 * x }}
+	for _, r := range []axisRange{{lo: -3, hi: 5}, {lo: 1e-3, hi: 1e3, log: true}} {
+		points := l.sampled(r)
+		first, last := points[0], points[len(points)-1]
+		if math.Abs(first.x-r.lo) > 1e-12 || math.Abs(last.x-r.hi) > 1e-9 {
+			t.Errorf("samples go from %g to %g, want %v", first.x, last.x, r)
+		}
+		for _, p := range points {
+			if p.y != 2*p.x {
+				t.Fatalf("f(%g) is %g", p.x, p.y)
+			}
+		}
+		if r.log {
+			if middle := points[len(points)/2].x; math.Abs(middle-1) > 1e-9 {
+				t.Errorf("the middle of a logarithmic axis is sampled at %g, want 1", middle)
+			}
+		}
+	}
+}
+
+func TestSegments_BreakAtWhatCannotBeDrawn(t *testing.T) {
+	nan := math.NaN()
+	points := []point{{0, 1}, {1, 2}, {2, nan}, {3, 4}, {math.Inf(1), 5}, {5, -1}, {6, 7}}
+	free := axisRange{}
+	if got := segments(points, free, free); len(got) != 3 || len(got[0]) != 2 || len(got[1]) != 1 || len(got[2]) != 2 {
+		t.Errorf("segments are %v", got)
+	}
+	if got := segments(points, free, axisRange{log: true}); len(got) != 3 || len(got[2]) != 1 {
+		t.Errorf("segments on a logarithmic axis are %v, want the negative value left out", got)
+	}
+}
+
+func TestZip_WantsEqualLengths(t *testing.T) {
+	r := record(t)
+	zip([]float64{1, 2}, []float64{3})
+	r.wantFailure(t, "2 x and 1 y")
 }

@@ -4,20 +4,22 @@ import (
 	"image/color"
 	"math"
 	"testing"
+
+	"github.com/robustloss/gomlx-robustloss/internal/picture"
 )
 
 func TestHeat_FirstRowIsAtTheBottom(t *testing.T) {
 	r := record(t)
 	NewPlot("", "x", "y").XRange(0, 2).YRange(0, 2).HeatGrid("v", [][]float64{{0, 0}, {1, math.NaN()}}).Show()
-	picture := r.picture(t)
-	height, width := picture.Bounds().Dy(), picture.Bounds().Dx()
+	shown := r.picture(t)
+	height, width := shown.Bounds().Dy(), shown.Bounds().Dx()
 	at := func(fx, fy float64) color.NRGBA { // fractions from the lower left of the picture, inside the axes
-		return color.NRGBAModel.Convert(picture.At(int(fx*float64(width)), int((1-fy)*float64(height)))).(color.NRGBA)
+		return color.NRGBAModel.Convert(shown.At(int(fx*float64(width)), int((1-fy)*float64(height)))).(color.NRGBA)
 	}
 	for name, c := range map[string]struct {
 		x, y float64
 		want color.Color
-	}{"low left": {0.25, 0.3, Shade(0)}, "low right": {0.6, 0.3, Shade(0)}, "high left": {0.25, 0.8, Shade(1)}, "missing": {0.6, 0.8, missing}} {
+	}{"low left": {0.25, 0.3, Shade(0)}, "low right": {0.6, 0.3, Shade(0)}, "high left": {0.25, 0.8, Shade(1)}, "missing": {0.6, 0.8, picture.Missing}} {
 		if got := at(c.x, c.y); got != color.NRGBAModel.Convert(c.want) {
 			t.Errorf("%s is %v, want %v", name, got, c.want)
 		}
