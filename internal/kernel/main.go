@@ -23,6 +23,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"syscall"
 	"time"
@@ -53,10 +54,11 @@ func run(args []string) (status int, err error) {
 		}
 	}
 	sweep()
-	folder, err := hireJanitor()
+	folder, alive, err := hireJanitor()
 	if err != nil {
 		return 1, err
 	}
+	defer runtime.KeepAlive(alive)
 	// Signals for the group reach the kernel without our help, and it decides what they mean.
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	cmd := exec.Command(command[0], command[1:]...)
@@ -90,32 +92,30 @@ const (
 	janitorArgument = "--janitor"
 )
 
-// alive is the writing end of a pipe that nobody writes to. It is open in this process and in no other, for it is closed on
-// exec: its end tells the janitor that this process is no more. A variable keeps it from the garbage collector.
-var alive *os.File
-
-// hireJanitor makes the kernel's temporary folder, and starts the janitor, which reads from the other end of [alive].
-func hireJanitor() (folder string, err error) {
+// hireJanitor makes the kernel's temporary folder, and starts the janitor. It reads from a pipe that nobody writes to. The
+// writing end, alive, is open in this process and in no other, for it is closed on exec: its end tells the janitor that this
+// process is no more. The caller keeps it from the garbage collector.
+func hireJanitor() (folder string, alive *os.File, err error) {
 	program, err := os.Executable()
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	if folder, err = os.MkdirTemp("", folderPattern); err != nil {
-		return "", err
+		return "", nil, err
 	}
 	if folder, err = filepath.Abs(folder); err != nil {
-		return "", err
+		return "", nil, err
 	}
-	var reader *os.File
-	if reader, alive, err = os.Pipe(); err != nil {
-		return "", err
+	reader, alive, err := os.Pipe()
+	if err != nil {
+		return "", nil, err
 	}
 	defer reader.Close() //nolint:errcheck // it was only passed on
 	janitor := exec.Command(program, janitorArgument, folder, strconv.Itoa(os.Getpid()))
 	janitor.Dir = "/"
 	janitor.Stdin = reader
 	janitor.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	return folder, janitor.Start()
+	return folder, alive, janitor.Start()
 }
 
 // clean waits for the end of the kernel's process, kills what is left of its group, and removes its folder. While it waits

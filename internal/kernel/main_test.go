@@ -164,18 +164,16 @@ func TestKernel_LeavesSignalsToTheKernel(t *testing.T) {
 }
 
 func TestSweep_RemovesWhatNobodyHolds(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
-	folders := map[string]string{}
-	for _, name := range []string{"stale", "young", "held", "other"} {
-		pattern := folderPattern
-		if name == "other" {
-			pattern = "another-*"
-		}
-		folder, err := os.MkdirTemp("", pattern)
-		if err != nil {
+	temporary := t.TempDir()
+	t.Setenv("TMPDIR", temporary)
+	folders := map[string]string{
+		"stale": "robustloss-kernel-1", "young": "robustloss-kernel-2", "held": "robustloss-kernel-3", "other": "another-1",
+	}
+	for name, base := range folders {
+		folders[name] = filepath.Join(temporary, base)
+		if err := os.Mkdir(folders[name], 0o700); err != nil {
 			t.Fatal(err)
 		}
-		folders[name] = folder
 	}
 	lock, err := tryLock(folders["held"])
 	if err != nil {

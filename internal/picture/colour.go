@@ -13,7 +13,7 @@ import (
 // as far as ten can be told apart at all.
 var (
 	Blue       = opaque(0x0064b0)
-	Vermilion     = opaque(0xcf4a12)
+	Vermilion  = opaque(0xcf4a12)
 	Green      = opaque(0x008c6a)
 	Purple     = opaque(0x9b4f9e)
 	Black      = opaque(0x222222)
