@@ -5,15 +5,13 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/draw"
 	"image/png"
 	"io"
 	"math"
 
-	xdraw "golang.org/x/image/draw"
-
 	"github.com/robustloss/gomlx-robustloss/data/kitti"
 	"github.com/robustloss/gomlx-robustloss/experiments/cli"
+	"github.com/robustloss/gomlx-robustloss/experiments/figure"
 )
 
 // FiguresCommand writes figures of trained rows.
@@ -43,10 +41,10 @@ func (c *FiguresCommand) Run(ctx context.Context, s *cli.Session) error {
 			if err != nil {
 				return err
 			}
-			figures["alpha.png"] = enlarged(AlphaImage(alphas, config.Data.Height, config.Data.Width, config.Loss), 4)
+			figures["alpha.png"] = figure.Enlarged(AlphaImage(alphas, config.Data.Height, config.Data.Width, config.Loss), 4)
 		}
-		for name, figure := range figures {
-			if err := t.run.WriteFigure(name, func(w io.Writer) error { return png.Encode(w, figure) }); err != nil {
+		for name, picture := range figures {
+			if err := t.run.WriteFigure(name, func(w io.Writer) error { return png.Encode(w, picture) }); err != nil {
 				return err
 			}
 			if _, err := fmt.Fprintln(s.Out, t.run.Path(name)); err != nil {
@@ -79,22 +77,14 @@ func (t *Trained) Examples(n int) (image.Image, error) {
 			ErrorImage(predicted, truth, config.Protocol),
 		})
 	}
-	return enlarged(grid(rows), max(1, 384/config.Data.Width)), nil
+	return figure.Enlarged(figure.Grid(rows, gap), max(1, 384/config.Data.Width)), nil
 }
+
+// gap is the space between the pictures of a figure, in their pixels.
+const gap = 2
 
 // RGBImage converts an image for showing.
-func RGBImage(im *kitti.Image) image.Image {
-	out := image.NewRGBA(image.Rect(0, 0, im.Width, im.Height))
-	for y := range im.Height {
-		for x := range im.Width {
-			p := im.At(y, x)
-			out.Set(x, y, color.RGBA{level(p[0]), level(p[1]), level(p[2]), 255})
-		}
-	}
-	return out
-}
-
-func level(v float32) uint8 { return uint8(255*min(max(v, 0), 1) + .5) }
+func RGBImage(im *kitti.Image) image.Image { return figure.RGB(im.RGB, im.Height, im.Width) }
 
 // DisparityImage shows a depth map by its disparities focalBaseline/depth: from black, far away, to bright at most pixels.
 // Where nothing is known it is grey.
@@ -149,7 +139,7 @@ func AlphaImage(alphas []float32, height, width int, c LossConfig) image.Image {
 			return (float64(alphas[(y*width+x)*3+k]) - c.AlphaLow) / (c.AlphaHigh - c.AlphaLow)
 		}))
 	}
-	return grid([][]image.Image{row})
+	return figure.Grid([][]image.Image{row}, gap)
 }
 
 // mapped colours values in [0, 1]; NaN is grey.
@@ -174,27 +164,4 @@ func colourOf(v float64) color.RGBA {
 	t := position - float64(i)
 	mix := func(k int) uint8 { return uint8(stops[i][k] + t*(stops[i+1][k]-stops[i][k]) + .5) }
 	return color.RGBA{mix(0), mix(1), mix(2), 255}
-}
-
-// grid lays images of one size out in rows, two white pixels apart.
-func grid(rows [][]image.Image) image.Image {
-	const gap = 2
-	size := rows[0][0].Bounds().Size()
-	out := image.NewRGBA(image.Rect(0, 0, len(rows[0])*(size.X+gap)-gap, len(rows)*(size.Y+gap)-gap))
-	draw.Draw(out, out.Bounds(), image.White, image.Point{}, draw.Src)
-	for y, row := range rows {
-		for x, im := range row {
-			at := image.Rectangle{Max: size}.Add(image.Pt(x*(size.X+gap), y*(size.Y+gap)))
-			xdraw.NearestNeighbor.Scale(out, at, im, im.Bounds(), draw.Src, nil)
-		}
-	}
-	return out
-}
-
-// enlarged repeats pixels.
-func enlarged(im image.Image, factor int) image.Image {
-	size := im.Bounds().Size()
-	out := image.NewRGBA(image.Rect(0, 0, size.X*factor, size.Y*factor))
-	xdraw.NearestNeighbor.Scale(out, out.Bounds(), im, im.Bounds(), draw.Src, nil)
-	return out
 }

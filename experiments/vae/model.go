@@ -1,131 +1,291 @@
+// Package vae is the first experiment of [1]: variational autoencoders of faces whose reconstruction term is the normal,
+// Cauchy, Student's t or the general distribution, on three image representations: a 4 × 3 table of ELBOs.
+//
+//	go run ./experiments vae table --preset quick
+//
+//	config.go     the rows, the columns, the presets
+//	model.go      the networks, the prior, the likelihoods, the bounds: all that a step computes
+//	train.go      the training of one cell
+//	data.go       the faces
+//	evaluate.go   a trained model: its bounds and what its likelihood has learned
+//	figures.go    its reconstructions, samples and interpolations
+//	table.go      the table and the kept results
+//	linear.go     the same table without a network
+//	command.go    the command line
+//
+// [1] J. T. Barron, "A General and Adaptive Robust Loss Function", CVPR 2019, arXiv:1701.03077.
 package vae
 
 import (
-	"fmt"
-	"math/rand/v2"
+	"math"
 
-	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/layers"
+	"github.com/gomlx/gomlx/ml/layers/activation"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/model/initializer"
+	"github.com/gomlx/gomlx/support/exceptions"
 
-	"github.com/robustloss/gomlx-robustloss/data/celeba"
-	"github.com/robustloss/gomlx-robustloss/experiments/run"
+	"github.com/robustloss/gomlx-robustloss/gomlxops"
+	"github.com/robustloss/gomlx-robustloss/robustloss"
 )
 
-// Model is a trained autoencoder, or one in training.
-type Model struct {
-	autoencoder
-	Seed int64
-	Step int // of the checkpoint that it was loaded from
-
-	store   *model.Store
-	backend compute.Backend
-}
-
-// Load loads the model of the latest checkpoint of the run in dir.
-func Load(backend compute.Backend, dir string) (*Model, error) {
-	manifest, err := run.ReadManifest(dir)
-	if err != nil {
-		return nil, err
-	}
-	m := &Model{Seed: manifest.Seed, store: model.NewStore(), backend: backend}
-	if manifest.Experiment != experiment {
-		return nil, fmt.Errorf("the run in %s is one of the experiment %q, not of %q", dir, manifest.Experiment, experiment)
-	}
-	if err := manifest.DecodeConfig(&m.Config); err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
-	}
-	checkpoint, step, err := run.LatestCheckpoint(dir)
-	if err != nil {
-		return nil, err
-	}
-	m.Step = step
-	return m, run.LoadStore(m.store, checkpoint)
-}
+// dtype is the type of all variables and images.
+const dtype = dtypes.Float32
 
 // shapeOf is a shape of float32.
 func shapeOf(dimensions ...int) shapes.Shape { return shapes.Make(dtype, dimensions...) }
 
-// graphFunction builds a graph on the model's variables.
-type graphFunction func(scope *model.Scope, inputs []*Node) []*Node
-
-// exec compiles a graph function, when it is first called, for the model's variables.
-func (m *Model) exec(function graphFunction) (*model.Exec, error) {
-	exec, err := model.NewExec(m.backend, m.store, (func(*model.Scope, []*Node) []*Node)(function))
-	if err != nil {
-		return nil, fmt.Errorf("cannot build the model: %w", err)
-	}
-	return exec, nil
+// autoencoder is what all graphs of one run share.
+type autoencoder struct {
+	Config
+	bias []float32 // logits of the mean training image, row by row; nil where the variable is loaded
 }
 
-// call runs a graph function once.
-func (m *Model) call(function graphFunction, inputs ...any) ([]*tensors.Tensor, error) {
-	exec, err := m.exec(function)
-	if err != nil {
-		return nil, err
+// terms returns the two parts of the evidence lower bound, in nats an image, for each of K latent samples:
+//
+//	distortion = −log p(x|z)              `[batch, K]`
+//	rate       = log q(z|x) − log p(z)    `[batch, K]`
+//
+// x are images in [0, 1], `[batch, side, side, 3]`; noise is standard normal, `[batch, K, latent]`: z = location + scale·noise.
+func (a autoencoder) terms(scope *model.Scope, x, noise *Node) (distortion, rate *Node) {
+	batch, samples, latent := noise.Shape().Dimensions[0], noise.Shape().Dimensions[1], noise.Shape().Dimensions[2]
+	perSample := func(v *Node) *Node { // `[batch, latent]` → `[batch·K, latent]`
+		return Reshape(BroadcastToDims(ExpandDims(v, 1), batch, samples, latent), batch*samples, latent)
 	}
-	defer exec.Finalize()
-	return exec.Call(inputs...)
+	q := encode(scope, a.Network, x)
+	q = gaussian{perSample(q.location), perSample(q.scale)}
+	z := Add(q.location, Mul(q.scale, Reshape(noise, batch*samples, latent)))
+	rate = Sub(q.logDensity(z), priorLogDensity(scope, a.Network, z))
+
+	reconstructed := decode(scope, a.Network, z, a.side(), a.bias)
+	side := a.side()
+	target := Reshape(BroadcastToDims(ExpandDims(x, 1), batch, samples, side, side, 3), batch*samples, side, side, 3)
+	nll := score(scope, a.Config, Sub(target, reconstructed)).nll
+	distortion = ReduceSum(nll, 1, 2, 3)
+	return Reshape(distortion, batch, samples), Reshape(rate, batch, samples)
 }
 
-// evaluationBatch is how many images are evaluated at a time.
-const evaluationBatch = 32
-
-// Evaluate returns the means over the images, in nats an image: "elbo" (one latent sample an image), its parts "rate" and
-// "distortion", and "iwae", the importance-weighted bound. The latent samples depend on the image's number only. Images
-// that do not fill a batch at the end are left out.
-func (m *Model) Evaluate(images celeba.Source) (run.Values, error) {
-	batch := min(evaluationBatch, images.Len())
-	exec, err := m.exec(func(scope *model.Scope, inputs []*Node) []*Node {
-		distortion, rate := m.terms(scope, inputs[0], inputs[1])
-		first := func(v *Node) *Node { return Slice(v, AxisRange(), AxisRange(0, 1)) }
-		return []*Node{Stack([]*Node{
-			ReduceAllSum(elbo(distortion, rate)), ReduceAllSum(first(rate)), ReduceAllSum(first(distortion)),
-			ReduceAllSum(importanceBound(distortion, rate)),
-		}, 0)}
-	})
-	if err != nil {
-		return nil, err
-	}
-	defer exec.Finalize()
-	names := []string{"elbo", "rate", "distortion", "iwae"}
-	sums := make([]float64, len(names))
-	batches := images.Len() / batch
-	for b := range batches {
-		items := make([]int, batch)
-		for k := range items {
-			items[k] = b*batch + k
-		}
-		x, err := celeba.ReadBatch(images, items)
-		if err != nil {
-			return nil, err
-		}
-		outputs, err := exec.Call(x, m.noise(items, m.ImportanceSamples))
-		if err != nil {
-			return nil, fmt.Errorf("evaluation: %w", err)
-		}
-		for i, v := range tensors.MustCopyFlatData[float32](outputs[0]) {
-			sums[i] += float64(v)
-		}
-	}
-	values := run.Values{}
-	for i, name := range names {
-		values[name] = sums[i] / float64(batches*batch)
-	}
-	return values, nil
+// elbo returns the evidence lower bound log p(x) ≥ E[log p(x|z) + log p(z) − log q(z|x)] from the first sample, `[batch]`.
+func elbo(distortion, rate *Node) *Node {
+	first := func(v *Node) *Node { return Squeeze(Slice(v, AxisRange(), AxisRange(0, 1)), 1) }
+	return Neg(Add(first(distortion), first(rate)))
 }
 
-// noise returns standard normal numbers for some images, `[len(items), samples, latent]`.
-func (m *Model) noise(items []int, samples int) *tensors.Tensor {
-	per := samples * m.Network.Latent
-	values := make([]float32, len(items)*per)
-	for k, item := range items {
-		rng := rand.New(rand.NewPCG(0x9e3779b97f4a7c15, uint64(item)))
-		for i := range per {
-			values[k*per+i] = float32(rng.NormFloat64())
-		}
-	}
-	return tensors.FromFlatDataAndDimensions(values, len(items), samples, m.Network.Latent)
+// importanceBound returns the importance-weighted bound log (1/K) Σ p(x|z)·p(z)/q(z|x) from all K samples, `[batch]`.
+// Its expectation is at least the ELBO's, and grows with K towards log p(x).
+func importanceBound(distortion, rate *Node) *Node {
+	samples := distortion.Shape().Dimensions[1]
+	return AddScalar(logSumExp(Neg(Add(distortion, rate))), -math.Log(float64(samples)))
 }
+
+// leak is the slope of the leaky rectifier for negative inputs.
+const leak = .2
+
+// gaussian is a normal distribution with independent dimensions: location and standard deviation, `[batch, latent]`.
+type gaussian struct{ location, scale *Node }
+
+// encode returns the posterior q(z|x) of images x in [0, 1], `[batch, side, side, 3]`.
+func encode(scope *model.Scope, c NetworkConfig, x *Node) gaussian {
+	scope = scope.In("encoder").WithInitializer(initializer.GlorotUniformFn(scope))
+	x = AddScalar(MulScalar(x, 2), -1)
+	var h *Node
+	switch c.Kind {
+	case "dense":
+		h = Reshape(x, x.Shape().Dimensions[0], -1)
+		h = activation.LeakyReluWith(layers.Dense(scope.In("hidden"), h, true, c.Width), leak)
+	case "convolutional":
+		h = encodeConvolutional(scope, c, x)
+	default:
+		exceptions.Panicf("vae: unknown kind of network %q, want \"dense\" or \"convolutional\"", c.Kind)
+	}
+	out := layers.Dense(scope.In("posterior"), h, true, 2*c.Latent)
+	return gaussian{
+		location: Slice(out, AxisRange(), AxisRange(0, c.Latent)),
+		scale:    unitSoftplus(Slice(out, AxisRange(), AxisRange(c.Latent, 2*c.Latent))),
+	}
+}
+
+// decode returns the images that latent points z, `[batch, latent]`, stand for: `[batch, side, side, 3]` in [0, 1].
+// bias, the logits of the mean training image, is where the dense network's output starts; nil starts it at grey.
+func decode(scope *model.Scope, c NetworkConfig, z *Node, side int, bias []float32) *Node {
+	scope = scope.In("decoder").WithInitializer(initializer.GlorotUniformFn(scope))
+	batch := z.Shape().Dimensions[0]
+	if c.Kind == "convolutional" {
+		return Sigmoid(decodeConvolutional(scope, c, z, side))
+	}
+	h := activation.LeakyReluWith(layers.Dense(scope.In("hidden"), z, true, c.Width), leak)
+	out := layers.Dense(scope.In("image"), h, false, side*side*3)
+	if bias == nil {
+		bias = make([]float32, side*side*3)
+	}
+	out = Add(out, ExpandDims(scope.VariableWithValue("bias", bias).NodeValue(z.Graph()), 0))
+	return Reshape(Sigmoid(out), batch, side, side, 3)
+}
+
+// kernelSize is the height and width of all kernels.
+const kernelSize = 5
+
+// The channels of the layers, in units of Width, from the largest images to the smallest ones: those of the author, for
+// images of 64×64 pixels. Smaller images get fewer layers, the last ones of the encoder and the last ones of the decoder.
+// The encoder's last layer is not listed: it has four times as many channels as the latent space has dimensions.
+var (
+	encoderChannels = []int{1, 1, 2, 2, 4}
+	decoderChannels = []int{4, 4, 2, 2, 1, 1}
+)
+
+// convolutionalLayers returns how many layers of stride 2 lead from images of this side to single pixels.
+func convolutionalLayers(side int) int {
+	layers := 0
+	for ; 1<<layers < side; layers++ {
+	}
+	if 1<<layers != side || layers < 2 || layers > len(decoderChannels) {
+		exceptions.Panicf("vae: the convolutional network takes images of 4, 8, 16, 32 or 64 pixels a side, these have %d", side)
+	}
+	return layers
+}
+
+// encodeConvolutional halves the images x, `[batch, side, side, channels]`, with 5×5 convolutions of stride 2 until they
+// are single pixels: `[batch, 4·latent]`.
+func encodeConvolutional(scope *model.Scope, c NetworkConfig, x *Node) *Node {
+	layers := convolutionalLayers(x.Shape().Dimensions[1])
+	for layer := range layers {
+		channels := 4 * c.Latent
+		if layer < layers-1 {
+			channels = c.Width * encoderChannels[len(encoderChannels)-(layers-1)+layer]
+		}
+		x = convolution(scope.In("convolution_%d", layer), x, channels, 2)
+		x = activation.LeakyReluWith(x, leak)
+	}
+	return Reshape(x, x.Shape().Dimensions[0], -1)
+}
+
+// decodeConvolutional doubles the latent points z, `[batch, latent]`, taken as single pixels, with transposed 5×5
+// convolutions of stride 2 until they are images, and ends with a convolution to three channels: `[batch, side, side, 3]`.
+func decodeConvolutional(scope *model.Scope, c NetworkConfig, z *Node, side int) *Node {
+	layers := convolutionalLayers(side)
+	x := Reshape(z, z.Shape().Dimensions[0], 1, 1, c.Latent)
+	for layer := range layers {
+		channels := c.Width * decoderChannels[len(decoderChannels)-layers+layer]
+		x = upsampling(scope.In("upsampling_%d", layer), x, channels)
+		x = activation.LeakyReluWith(x, leak)
+	}
+	return convolution(scope.In("image"), x, 3, 1)
+}
+
+// convolution is a 5×5 convolution with a bias; the result is smaller by the stride.
+func convolution(scope *model.Scope, x *Node, channels, stride int) *Node {
+	from := x.Shape().Dimensions[3]
+	kernel := scope.VariableWithShape("weights", shapes.Make(dtype, kernelSize, kernelSize, from, channels))
+	return addBias(scope, gomlxops.Conv2D(x, kernel.NodeValue(x.Graph()), stride))
+}
+
+// upsampling is a transposed 5×5 convolution of stride 2 with a bias; the result is twice as large.
+func upsampling(scope *model.Scope, x *Node, channels int) *Node {
+	from := x.Shape().Dimensions[3]
+	kernel := scope.VariableWithShape("weights", shapes.Make(dtype, kernelSize, kernelSize, channels, from))
+	return addBias(scope, gomlxops.ConvTranspose2D(x, kernel.NodeValue(x.Graph()), 2))
+}
+
+// addBias adds a learned number to each channel.
+func addBias(scope *model.Scope, x *Node) *Node {
+	channels := x.Shape().Dimensions[3]
+	bias := scope.WithInitializer(initializer.Zero).VariableWithShape("bias", shapes.Make(dtype, channels))
+	return Add(x, Reshape(bias.NodeValue(x.Graph()), 1, 1, 1, channels))
+}
+
+// logDensity returns log N(z; location, scale²), `[batch]`.
+func (q gaussian) logDensity(z *Node) *Node {
+	return standardLogDensity(Div(Sub(z, q.location), q.scale), Log(q.scale))
+}
+
+// standardLogDensity sums −½u² − log σ − ½ log 2π over the last axis.
+func standardLogDensity(u, logScale *Node) *Node {
+	terms := Add(MulScalar(Square(u), -.5), Neg(logScale))
+	return ReduceSum(AddScalar(terms, -.5*math.Log(2*math.Pi)), -1)
+}
+
+// priorLogDensity returns log p(z), `[batch]`: of N(0, I), or of a mixture of Gaussians with learned weights, locations
+// and scales.
+func priorLogDensity(scope *model.Scope, c NetworkConfig, z *Node) *Node {
+	if c.PriorComponents == 0 {
+		return standardLogDensity(z, ZerosLike(z))
+	}
+	logWeights, p := mixture(scope, c, z.Graph())
+	u := Div(Sub(ExpandDims(z, 1), ExpandDims(p.location, 0)), ExpandDims(p.scale, 0)) // `[batch, components, latent]`
+	logScale := BroadcastToShape(ExpandDims(Log(p.scale), 0), u.Shape())
+	return logSumExp(Add(standardLogDensity(u, logScale), ExpandDims(logWeights, 0)))
+}
+
+// mixture returns the learned prior: log weights `[components]`, and the components, `[components, latent]`.
+func mixture(scope *model.Scope, c NetworkConfig, g *Graph) (logWeights *Node, components gaussian) {
+	scope = scope.In("prior").WithInitializer(initializer.GlorotUniformFn(scope))
+	shape := shapes.Make(dtype, c.PriorComponents, c.Latent)
+	components.location = scope.VariableWithShape("location", shape).NodeValue(g)
+	components.scale = unitSoftplus(scope.VariableWithShape("raw_scale", shape).NodeValue(g))
+	logits := scope.WithInitializer(initializer.Zero).VariableWithShape("logits", shapes.Make(dtype, c.PriorComponents)).NodeValue(g)
+	return LogSoftmax(logits), components
+}
+
+// unitSoftplus is log(1 + e^(x + log(e−1))): positive, and 1 at x = 0.
+func unitSoftplus(x *Node) *Node { return Softplus(AddScalar(x, math.Log(math.E-1))) }
+
+// logSumExp returns log Σ exp x over the last axis.
+func logSumExp(x *Node) *Node {
+	top := StopGradient(ReduceAndKeep(x, ReduceMax, -1))
+	return Add(Log(ReduceSum(Exp(Sub(x, top)), -1)), Squeeze(top, -1))
+}
+
+// likelihoodScope holds the likelihood's own parameters, which have their own learning rate.
+const likelihoodScope = "likelihood"
+
+// waveletLevels is the depth of the wavelet transform of images that are large enough for it.
+const waveletLevels = 5
+
+// fitted is a likelihood with its learned parameters: one of each per coefficient, `[side, side, 3]`.
+type fitted struct {
+	nll   *Node // `[batch, side, side, 3]`
+	shape *Node // α of the general distribution, df of Student's t
+	scale *Node // c
+}
+
+// score returns the negative log-likelihood of the coefficients of residual images, `[batch, side, side, 3]`. The likelihood's
+// variables are below the scope "likelihood".
+func score(scope *model.Scope, c Config, residual *Node) fitted {
+	l := c.Loss
+	a := robustloss.NewImageAdaptive(scope.In(likelihoodScope), residual).
+		ScaleFloor(l.ScaleFloor).ScaleInit(l.ScaleInit).LatentRate(c.Training.LatentFactor)
+	switch c.Representation {
+	case "pixel":
+		a.ColorSpace(robustloss.RGB).Representation(robustloss.Pixel)
+	case "dct":
+		a.ColorSpace(robustloss.YUV).Representation(robustloss.DCT)
+	case "wavelet":
+		side := residual.Shape().Dimensions[1]
+		a.ColorSpace(robustloss.YUV).Representation(robustloss.CDF97).Levels(levels(side))
+	default:
+		exceptions.Panicf("vae: unknown representation %q", c.Representation)
+	}
+	switch c.Likelihood {
+	case "normal":
+		a.FixedAlpha(2)
+	case "cauchy":
+		a.FixedAlpha(0)
+	case "t":
+		a.Likelihood(robustloss.StudentsT).DFInit(1)
+	case "general":
+		a.AlphaRange(l.AlphaLow, l.AlphaHigh).AlphaInit(l.AlphaInit)
+	default:
+		exceptions.Panicf("vae: unknown likelihood %q", c.Likelihood)
+	}
+	nll := a.Done()
+	if c.Likelihood == "t" {
+		return fitted{nll, a.DF(), a.Scale()}
+	}
+	return fitted{nll, a.Alpha(), a.Scale()}
+}
+
+// levels returns the depth of the wavelet transform: five, or the most that small images allow.
+func levels(side int) int { return min(waveletLevels, gomlxops.MaxWaveletLevels(side, side)) }

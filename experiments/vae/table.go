@@ -1,6 +1,7 @@
 package vae
 
 import (
+	"embed"
 	"fmt"
 
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
@@ -83,4 +84,18 @@ func deviations(preset string) []string {
 				"scales start at %g in place of .01; the weight of the rate grows from 0 to 1 in %d steps.",
 				t.Rate, t.WarmUp, 100*t.Constant, t.LatentFactor, c.Loss.ScaleInit, t.KLWarmUp))
 	}
+}
+
+// kept are the results of longer runs, each with its configuration, device and command: results/<preset>/….
+//
+//go:embed results
+var kept embed.FS
+
+// KeptTable is the table of the kept results of a preset; value is what Layout's key is.
+func KeptTable(preset, value string) (*run.Table, error) {
+	results, err := run.KeptResults(kept, preset)
+	if err != nil {
+		return nil, err
+	}
+	return run.NewTable(Layout(preset, value), results)
 }

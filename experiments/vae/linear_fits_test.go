@@ -1,12 +1,43 @@
-package linear
+package vae
 
 import (
 	"math"
 	"math/rand/v2"
 	"testing"
 
+	"gonum.org/v1/gonum/mat"
+
 	"github.com/robustloss/gomlx-robustloss/robustloss/scalar"
 )
+
+func randomMatrix(rows, columns int, seed uint64) *mat.Dense {
+	rng := rand.New(rand.NewPCG(seed, 0))
+	m := mat.NewDense(rows, columns, nil)
+	m.Apply(func(_, _ int, _ float64) float64 { return rng.NormFloat64() }, m)
+	return m
+}
+
+// The score of N(0, c²) can be written down: −(½ mean v²/c² + log c + ½ log 2π) for each column.
+func TestScoreAddsUpTheColumns(t *testing.T) {
+	train, validation := randomMatrix(200, 6, 4), randomMatrix(100, 6, 5)
+	var want float64
+	for j := range 6 {
+		var c2, v2 float64
+		for i := range 200 {
+			c2 += train.At(i, j) * train.At(i, j) / 200
+		}
+		for i := range 100 {
+			v2 += validation.At(i, j) * validation.At(i, j) / 100
+		}
+		want -= .5*v2/c2 + .5*math.Log(2*math.Pi*c2)
+	}
+	if got := scoreColumns(families[0], train, validation, 1); math.Abs(got-want) > 1e-9 {
+		t.Errorf("score %v, want %v", got, want)
+	}
+	if got := scoreColumns(families[0], train, validation, 2); math.Abs(got-want) > .1*math.Abs(want) {
+		t.Errorf("every second column, scaled up: %v, want about %v", got, want)
+	}
+}
 
 func draws(n int, draw func(rng *rand.Rand) float64) []float64 {
 	rng := rand.New(rand.NewPCG(11, 12))
@@ -29,7 +60,7 @@ func studentsT3(rng *rand.Rand) float64 {
 
 func TestFittedDensitiesIntegrateToOne(t *testing.T) {
 	x := draws(400, studentsT3)
-	for _, family := range Families() {
+	for _, family := range families {
 		nll := family.fit(x)
 		var integral float64
 		const step = .01 // v = sinh u, so that the tails are covered
@@ -37,7 +68,7 @@ func TestFittedDensitiesIntegrateToOne(t *testing.T) {
 			integral += step * math.Cosh(u) * math.Exp(-nll(math.Sinh(u)))
 		}
 		if math.Abs(integral-1) > 1e-3 {
-			t.Errorf("%s: the density integrates to %v", family.Title, integral)
+			t.Errorf("%s: the density integrates to %v", family.key, integral)
 		}
 	}
 }
@@ -54,9 +85,9 @@ func TestFitsReachTheEntropyOfTheirOwnSamples(t *testing.T) {
 		x      []float64
 		want   float64
 	}{{0, gauss, gaussEntropy}, {2, gauss, gaussEntropy}, {3, gauss, gaussEntropy}, {1, cauchy, cauchyEntropy}, {2, cauchy, cauchyEntropy}, {3, cauchy, cauchyEntropy}} {
-		family := Families()[c.family]
+		family := families[c.family]
 		if got := total(family.fit(c.x), c.x) / n; math.Abs(got-c.want) > .02 {
-			t.Errorf("%s: %.4f nats, want %.4f", family.Title, got, c.want)
+			t.Errorf("%s: %.4f nats, want %.4f", family.key, got, c.want)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package vae
 
 import (
-	"image/color"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -98,20 +97,7 @@ func TestDrawsFromTheMixtureHaveItsMoments(t *testing.T) {
 	}
 }
 
-func TestGridPutsImagesInTheirPlaces(t *testing.T) {
-	red, blue := []float32{1, 0, 0}, []float32{0, 0, 2} // one pixel each; 2 is shown as 1
-	picture := Images{Side: 1, Values: [][]float32{red, blue, blue, red}}.Grid(3, 2)
-	if size := picture.Bounds().Size(); size.X != (3*1+2)*2 || size.Y != (2*1+1)*2 {
-		t.Fatalf("size %v", size)
-	}
-	for _, p := range []struct {
-		x, y int
-		want color.RGBA
-	}{{0, 0, color.RGBA{255, 0, 0, 255}}, {1, 1, color.RGBA{255, 0, 0, 255}}, {4, 0, color.RGBA{0, 0, 255, 255}}, {2, 0, color.RGBA{255, 255, 255, 255}}, {0, 4, color.RGBA{255, 0, 0, 255}}} {
-		if got := color.RGBAModel.Convert(picture.At(p.x, p.y)); got != p.want {
-			t.Errorf("pixel (%d, %d) is %v, want %v", p.x, p.y, got, p.want)
-		}
-	}
+func TestMapsScaleTheirValues(t *testing.T) {
 	maps := Maps(1, []float32{0, 1.5, 3}, 0, 3, func(v float64) float64 { return v })
 	for channel, want := range []float32{0, .5, 1} {
 		if got := maps.Values[channel][1]; got != want {
