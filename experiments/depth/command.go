@@ -183,15 +183,15 @@ func (c *TrainCommand) Run(ctx context.Context, s *cli.Session) error {
 }
 
 func printValues(s *cli.Session, r run.Result, values run.Values) error {
-	var c record
-	if err := r.DecodeConfig(&c); err != nil {
+	c, err := recordOf(r)
+	if err != nil {
 		return err
 	}
 	line := fmt.Sprintf("%-9s seed %d ", c.Row, r.Seed)
 	for _, metric := range Metrics {
 		line += fmt.Sprintf("  %s %.3f", metric.Title, values[metric.Key])
 	}
-	_, err := fmt.Fprintf(s.Out, "%s  (%.0f s)\n", line, r.Timing.Seconds)
+	_, err = fmt.Fprintf(s.Out, "%s  (%.0f s)\n", line, r.Timing.Seconds)
 	return err
 }
 

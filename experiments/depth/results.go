@@ -43,8 +43,8 @@ func NewTable(results []run.Result) (*run.Table, error) {
 		Rows: Rows, Columns: Metrics, Format: "%.3f",
 		QuotedName: "the paper, on KITTI",
 		Entries: func(r run.Result) ([]run.Entry, error) {
-			var c record
-			if err := r.DecodeConfig(&c); err != nil {
+			c, err := recordOf(r)
+			if err != nil {
 				return nil, err
 			}
 			var entries []run.Entry
@@ -63,8 +63,8 @@ func NewTable(results []run.Result) (*run.Table, error) {
 		layout.Quoted[row] = values
 	}
 	if len(results) > 0 {
-		var c record
-		if err := results[0].DecodeConfig(&c); err != nil {
+		c, err := recordOf(results[0])
+		if err != nil {
 			return nil, err
 		}
 		trained := "pairs"
@@ -85,8 +85,7 @@ func Kept(name string) ([]run.Result, error) { return run.KeptResults(kept, name
 
 // RowOf returns the row of the table that a result belongs to.
 func RowOf(r run.Result) (string, error) {
-	var c record
-	err := r.DecodeConfig(&c)
+	c, err := recordOf(r)
 	return c.Row, err
 }
 

@@ -36,6 +36,13 @@ type record struct {
 	Config
 }
 
+// recordOf reads the configuration of a result. Some of the kept studies name a learning rate for the variables below the scope
+// "/loss", in rows that have none: "adam.groups" is retired.
+func recordOf(r run.Result) (c record, err error) {
+	err = r.DecodeConfig(&c, "adam.groups")
+	return c, err
+}
+
 // Trained is a finished run, open for figures and further evaluation.
 type Trained struct {
 	Result    run.Result
@@ -157,7 +164,6 @@ func (t *Trained) details(backend compute.Backend, c Config) (any, error) {
 
 // Config returns the run's configuration.
 func (t *Trained) Config() (Config, error) {
-	var c record
-	err := t.Result.DecodeConfig(&c)
+	c, err := recordOf(t.Result)
 	return c.Config, err
 }
