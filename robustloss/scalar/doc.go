@@ -20,4 +20,5 @@
 //	[1] J. T. Barron, "A General and Adaptive Robust Loss Function", CVPR 2019, arXiv:1701.03077.
 //	[2] N. Chebrolu, T. Läbe, O. Vysotska, J. Behley, C. Stachniss, "Adaptive Robust Kernels for Non-Linear
 //	    Least Squares Problems", IEEE Robotics and Automation Letters 6(2), 2021, arXiv:2004.14938.
+//	[3] R. D. Cook, "Detection of Influential Observation in Linear Regression", Technometrics 19(1), 1977.
 package scalar

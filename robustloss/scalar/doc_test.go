@@ -7,12 +7,12 @@ import (
 	"go/token"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// Every exported name has a comment; every exported type and function an example; every exported method, constant and variable is
-// used in an example or documented with its group.
+// Every exported name has a comment; every exported type, function and method is used in an example.
 func TestDocumentation_IsComplete(t *testing.T) {
 	paths, err := filepath.Glob("*.go")
 	if err != nil {
@@ -70,7 +70,14 @@ func TestDocumentation_IsComplete(t *testing.T) {
 		check(f.Name, f.Doc, used(f.Name))
 	}
 	for _, typ := range p.Types {
-		check(typ.Name, typ.Doc, used(typ.Name) || len(typ.Examples) > 0)
+		shown := used(typ.Name) || len(typ.Examples) > 0 || slices.ContainsFunc(typ.Funcs, func(f *doc.Func) bool { return used(f.Name) })
+		ast.Inspect(typ.Decl, func(n ast.Node) bool { // or a field of a result
+			if field, ok := n.(*ast.Field); ok {
+				shown = shown || slices.ContainsFunc(field.Names, func(name *ast.Ident) bool { return name.IsExported() && used(name.Name) })
+			}
+			return true
+		})
+		check(typ.Name, typ.Doc, shown)
 		values(typ.Consts)
 		values(typ.Vars)
 		for _, f := range typ.Funcs {

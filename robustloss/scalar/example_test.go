@@ -160,6 +160,46 @@ func ExampleFitWith() {
 	// μ = 5.00, α = 0.00, c = 0.05
 }
 
+// How sure is the fit? The standard errors by two approximations, and the interval of α from its likelihood.
+func ExampleInfer() {
+	g := scalar.General{Mu: 5, Alpha: 1, Scale: 2, Src: rand.NewPCG(1, 2)}
+	samples := make([]float64, 500)
+	for i := range samples {
+		samples[i] = g.Rand()
+	}
+	fit, err := scalar.Infer(samples, nil, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, kind := range []scalar.CovarianceKind{scalar.Observed, scalar.Sandwich} {
+		u, err := fit.Uncertainty(kind)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(kind.String() + ":")
+		for i, name := range u.Names {
+			ends := u.Interval(i, 0.95)
+			fmt.Printf("  %-5s %.3f ± %.3f, 95 %% within [%.3f, %.3f]\n", name, u.Values[i], u.StdErr(i), ends.Lo, ends.Hi)
+		}
+	}
+	ends, err := fit.Profile(1, 0.95)
+	fmt.Printf("profile of alpha: [%.3f, %.3f] %v\n", ends.Lo, ends.Hi, err)
+	fmt.Printf("%d parameters, log-likelihood %.2f, AIC %.2f, BIC %.2f\n", fit.Parameters(), fit.LogLikelihood, fit.AIC(), fit.BIC())
+	// Output:
+	// observed information:
+	//   mu    5.032 ± 0.138, 95 % within [4.762, 5.302]
+	//   alpha 1.186 ± 0.194, 95 % within [0.804, 1.568]
+	//   scale 2.191 ± 0.187, 95 % within [1.853, 2.590]
+	// sandwich:
+	//   mu    5.032 ± 0.137, 95 % within [4.763, 5.300]
+	//   alpha 1.186 ± 0.176, 95 % within [0.841, 1.532]
+	//   scale 2.191 ± 0.184, 95 % within [1.857, 2.584]
+	// profile of alpha: [0.835, 1.588] <nil>
+	// 3 parameters, log-likelihood -1296.52, AIC 2599.05, BIC 2611.69
+}
+
 // More than half of the samples are equal: their density can be made as large as one likes.
 func ExampleErrUnbounded() {
 	_, err := scalar.Fit([]float64{1, 1, 1, 1, 7}, nil)
@@ -262,6 +302,62 @@ func ExampleRegression() {
 		fit.Coefficients.AtVec(0), fit.Coefficients.AtVec(1), ignored, fit.Kernel().Rho(0.5))
 	// Output:
 	// y = 0.72·x + 0.14, 5 rows count less than a tenth, ρ(0.5) = 1.95
+}
+
+// How sure are the coefficients, and what is known of y at x = 0.5?
+func ExampleRegression_Uncertainty() {
+	x, y := wrongFifth()
+	fit, err := scalar.IRLS(x, y, &scalar.IRLSOptions{Alpha: scalar.Fixed(0)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, kind := range []scalar.CovarianceKind{scalar.Observed, scalar.H1} {
+		u, err := fit.Uncertainty(kind)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("%v: slope %.3f ± %.3f, intercept %.3f ± %.3f\n", u.Kind, u.Values[0], u.StdErr(0), u.Values[1], u.StdErr(1))
+	}
+	slope, err := fit.Profile(0, 0.95)
+	fmt.Printf("profile of the slope: [%.3f, %.3f] %v\n", slope.Lo, slope.Hi, err)
+	p, err := fit.Predict([]float64{0.5, 1}, 0.95, scalar.Observed)
+	fmt.Printf("y(0.5) = %.3f, mean in [%.3f, %.3f], new value in [%.2f, %.2f] %v\n", p.Value, p.Mean.Lo, p.Mean.Hi, p.New.Lo, p.New.Hi, err)
+	fmt.Printf("%d parameters, log-likelihood %.2f, AIC %.2f, BIC %.2f\n", fit.Parameters(), fit.LogLikelihood(), fit.AIC(), fit.BIC())
+	// Output:
+	// observed information: slope 0.719 ± 0.014, intercept 0.136 ± 0.008
+	// H1: slope 0.719 ± 0.017, intercept 0.136 ± 0.012
+	// profile of the slope: [0.691, 0.746] <nil>
+	// y(0.5) = 0.495, mean in [0.488, 0.503], new value in [0.28, 0.71] <nil>
+	// 3 parameters, log-likelihood 82.56, AIC -159.12, BIC -153.38
+}
+
+// In a least squares fit, the last row moves the line; under Geman-McClure's loss it counts nothing.
+func ExampleRegression_CooksDistances() {
+	x := mat.NewDense(6, 2, []float64{0, 1, 1, 1, 2, 1, 3, 1, 4, 1, 6, 1})
+	y := mat.NewVecDense(6, []float64{0.1, 0.9, 2.1, 2.9, 4.1, 2})
+	for _, alpha := range []float64{2, -2} {
+		fit, err := scalar.IRLS(x, y, &scalar.IRLSOptions{Alpha: scalar.Fixed(alpha), Scale: new(0.3)})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		hat, err := fit.HatValues()
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		distances, err := fit.CooksDistances()
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("α = %g: slope %.2f, last row: hat value %.3f, Cook's distance %.3f\n", alpha, fit.Coefficients.AtVec(0), hat[5], distances[5])
+	}
+	// Output:
+	// α = 2: slope 0.43, last row: hat value 0.643, Cook's distance 3.570
+	// α = -2: slope 1.00, last row: hat value 0.001, Cook's distance 0.000
 }
 
 // Where half of the rows lie on a line exactly, their scale is 0, and IRLS stops there.

@@ -50,16 +50,73 @@ func FitWith(samples, weights []float64, options *FitOptions) (General, error) {
 	if err != nil {
 		return General{}, err
 	}
-	return f.general(best), nil
+	mu, scale := f.place(&best)
+	return General{Mu: mu, Alpha: best.shape, Scale: scale}, nil
 }
 
-// fitter minimises the mean negative log-likelihood: for each α over μ and c by Newton's method, and that profile over α
-// by the zero of its derivative. It works on standardized samples, (x − center)/unit, so that neither the place nor the
+// family is a location-scale family of densities exp(−ρ(u, shape))/(c·Z(shape)), u = (x−μ)/c, as the fit needs it.
+type family interface {
+	// at returns ρ of a shape.
+	at(shape float64) shapeLoss
+
+	// compressed returns v of a shape: the coordinate in which it is searched, around [−1, 1]. expanded returns its inverse and
+	// d shape/dv.
+	compressed(shape float64) float64
+	expanded(v float64) (shape, slope float64)
+
+	// top is the v from which on the derivatives in the shape say nothing.
+	top() float64
+
+	// tieLimit is the share of the weight on one value with which the likelihood is unbounded at a shape.
+	tieLimit(shape float64) float64
+
+	// convex says whether ρ is convex in u: then the likelihood has one maximum in μ.
+	convex(shape float64) bool
+}
+
+// shapeLoss is ρ of a family at one shape, c = 1.
+type shapeLoss interface {
+	terms(u float64) terms
+	shapeGradient(u float64) float64 // ∂ρ/∂shape
+	logZ() float64
+	logZSlope() float64
+}
+
+// generalFamily is that of General.
+type generalFamily struct{}
+
+func (generalFamily) at(alpha float64) shapeLoss { return Kernel{Alpha: alpha, Scale: 1} }
+
+func (generalFamily) compressed(alpha float64) float64 { return compressAlpha(alpha) }
+
+func (generalFamily) expanded(v float64) (alpha, slope float64) {
+	gap := 1 / (1 - math.Abs(v)) // 1 + |α−2|
+	return 2 + v*gap, gap * gap
+}
+
+func (generalFamily) top() float64 { return infiniteV }
+
+func (generalFamily) tieLimit(alpha float64) float64 {
+	if alpha == 0 {
+		return 0.5
+	}
+	return 1
+}
+
+func (generalFamily) convex(alpha float64) bool { return alpha >= 1 }
+
+func (k Kernel) shapeGradient(u float64) float64 { return k.AlphaGradient(u) }
+func (k Kernel) logZ() float64                   { return LogPartition(k.Alpha) }
+func (k Kernel) logZSlope() float64              { return LogPartitionDerivative(k.Alpha) }
+
+// fitter minimises the mean negative log-likelihood: for each shape over μ and c by Newton's method, and that profile over the
+// shape by the zero of its derivative. It works on standardized samples, (x − center)/unit, so that neither the place nor the
 // unit of the data matters.
 type fitter struct {
+	family            family
 	data              *samples // standardized
 	center, unit      float64
-	alpha             Interval
+	shape             Interval
 	freeMu, freeScale bool
 	scale             float64 // standardized, where fixed; a fixed μ is 0
 }
@@ -72,11 +129,16 @@ func newFitter(data *samples, options *FitOptions) (*fitter, error) {
 	if options == nil {
 		options = &FitOptions{}
 	}
-	f := &fitter{freeMu: options.Mu == nil, freeScale: options.Scale == nil}
-	var err error
-	if f.alpha, err = alphaBounds(options.Alpha, distributionShapes, distributionShapes); err != nil {
+	shapes, err := alphaBounds(options.Alpha, distributionShapes, distributionShapes)
+	if err != nil {
 		return nil, err
 	}
+	return newFamilyFitter(generalFamily{}, shapes, data, options)
+}
+
+// newFamilyFitter takes the fixed location and scale of the options, and bounds on the shape apart.
+func newFamilyFitter(family family, shapes Interval, data *samples, options *FitOptions) (*fitter, error) {
+	f := &fitter{family: family, shape: shapes, freeMu: options.Mu == nil, freeScale: options.Scale == nil}
 	f.center = data.quantile(0.5)
 	if !f.freeMu {
 		f.center = *options.Mu
@@ -102,12 +164,12 @@ func (f *fitter) checkSpread(data *samples) error {
 	if !f.freeMu {
 		at = data.weightAt(f.center)
 	}
-	switch {
+	switch limit := f.family.tieLimit(f.shape.Lo); {
 	case at >= 1:
 		return failure(ErrUnbounded, "all samples are equal: the likelihood grows without bound as the scale goes to 0")
-	case at >= 0.5 && f.alpha.Lo == 0:
-		return failure(ErrUnbounded, "half of the weight is on one value: the likelihood grows without bound "+
-			"as the scale goes to 0 at alpha = 0; bound alpha from below, or fix the scale")
+	case at >= limit:
+		return failure(ErrUnbounded, "%.3g of the weight is on one value: the likelihood grows without bound "+
+			"as the scale goes to 0 at the shape %g; bound it from below, or fix the scale", at, f.shape.Lo)
 	}
 	return nil
 }
@@ -118,7 +180,7 @@ func (f *fitter) standardize(data *samples, scale *float64) error {
 	if math.IsInf(reach, 1) {
 		return failure(ErrOverflow, "the distance of a sample from the fixed location overflows")
 	}
-	size := reach
+	var size float64
 	if f.freeScale {
 		size = data.spread(f.center)
 	} else {
@@ -136,15 +198,15 @@ func (f *fitter) standardize(data *samples, scale *float64) error {
 	return nil
 }
 
-// general returns the distribution of an optimum, in the units of the samples.
-func (f *fitter) general(l likelihood) General {
-	return General{Mu: f.center + f.unit*l.mu(), Alpha: l.alpha, Scale: f.unit * l.scale}
+// place returns μ and c of an optimum in the units of the samples.
+func (f *fitter) place(l *likelihood) (mu, scale float64) {
+	return f.center + f.unit*l.mu(), f.unit * l.scale
 }
 
-// coarseSamples is how many samples stand for all while α is searched.
+// coarseSamples is how many samples stand for all while the shape is searched.
 const coarseSamples = 1000
 
-// The search for α, in v(α).
+// The search for the shape, in v.
 const (
 	gridPoints   = 13
 	infiniteV    = 1 - 1e-8 // from here on α counts as +∞: α = 1e8
@@ -165,16 +227,34 @@ func (f *fitter) fit() (likelihood, error) {
 	if err != nil {
 		return likelihood{}, err
 	}
-	if f.alpha.Lo == f.alpha.Hi {
-		return f.inner(best.alpha, best.mu(), best.scale)
+	if f.shape.Lo == f.shape.Hi {
+		return f.inner(best.shape, best.mu(), best.scale)
 	}
 	return f.refine(best, step)
 }
 
-// search returns an approximation of the optimum, and the distance in v(α) within which the optimum is expected.
+// fitFrom returns the optimum downhill from a shape and a scale in the units of the samples, μ fixed; or the best of all.
+func (f *fitter) fitFrom(shape, scale float64, thorough bool) (likelihood, error) {
+	if thorough {
+		return f.fit()
+	}
+	start := f.newLikelihood(f.shape.clamp(shape), 0, 0, scale/f.unit)
+	var err error
+	if f.shape.Lo == f.shape.Hi {
+		start, err = f.inner(start.shape, 0, start.scale)
+	} else {
+		start, err = f.refine(start, coarseToFine)
+	}
+	if err != nil {
+		return f.fit()
+	}
+	return start, nil
+}
+
+// search returns an approximation of the optimum, and the distance in v within which the optimum is expected.
 func (f *fitter) search() (best likelihood, step float64, err error) {
 	best, step, err = f.grid()
-	if err != nil || f.alpha.Lo == f.alpha.Hi || len(f.data.x) < coarseSamples {
+	if err != nil || f.shape.Lo == f.shape.Hi || len(f.data.x) < coarseSamples {
 		return best, step, err
 	}
 	best, err = f.refine(best, step)
@@ -183,13 +263,13 @@ func (f *fitter) search() (best likelihood, step float64, err error) {
 
 // grid returns the best of a grid of shapes, evenly spaced in v, and the spacing.
 func (f *fitter) grid() (best likelihood, step float64, err error) {
-	v := f.alpha.compressed()
+	v := f.bounds()
 	step = (v.Hi - v.Lo) / (gridPoints - 1)
 	found, lowest := false, 0.0
 	var previous *likelihood
 	for i := range gridPoints {
-		alpha := f.alpha.alphaOf(v.clamp(v.Lo + float64(i)*step))
-		l, e := f.bestStart(alpha, previous)
+		shape := f.shapeOf(v.clamp(v.Lo + float64(i)*step))
+		l, e := f.bestStart(shape, previous)
 		switch {
 		case errors.Is(e, ErrUnbounded):
 			return best, step, e
@@ -198,7 +278,7 @@ func (f *fitter) grid() (best likelihood, step float64, err error) {
 			continue
 		}
 		previous = &l
-		if value := l.value + LogPartition(alpha); !found || value < lowest {
+		if value := l.value + f.family.at(shape).logZ(); !found || value < lowest {
 			best, lowest, found = l, value, true
 		}
 		if v.Lo == v.Hi {
@@ -211,31 +291,31 @@ func (f *fitter) grid() (best likelihood, step float64, err error) {
 	return best, step, err
 }
 
-// refine returns the optimum near best, whose α lies within about step, in v, of that of the optimum.
+// refine returns the optimum near best, whose shape lies within about step, in v, of that of the optimum.
 func (f *fitter) refine(best likelihood, step float64) (likelihood, error) {
 	var failed error
 	slope := func(v float64) float64 {
-		l, err := f.inner(f.alpha.alphaOf(v), best.mu(), best.scale)
+		l, err := f.inner(f.shapeOf(v), best.mu(), best.scale)
 		if err != nil {
 			failed = err
 			return 0
 		}
 		best = l
-		gap := 1 + math.Abs(l.alpha-2)
-		return f.slope(&l) * gap * gap // dα/dv = (1+|α−2|)²
+		_, change := f.family.expanded(v)
+		return f.slope(&l) * change
 	}
-	bounds := f.alpha.compressed()
-	top := math.Max(bounds.Lo, math.Min(bounds.Hi, infiniteV))
-	v := math.Min(compressAlpha(best.alpha), top)
+	bounds := f.bounds()
+	top := math.Max(bounds.Lo, math.Min(bounds.Hi, f.family.top()))
+	v := math.Min(f.family.compressed(best.shape), top)
 	at := slope(v)
 	other, atOther := v, at
 	for at*atOther > 0 && failed == nil {
 		other, atOther = v, at
 		if at > 0 && v <= bounds.Lo {
-			return f.inner(f.alpha.Lo, best.mu(), best.scale)
+			return f.inner(f.shape.Lo, best.mu(), best.scale)
 		}
 		if at < 0 && v >= top {
-			return f.inner(f.alpha.Hi, best.mu(), best.scale)
+			return f.inner(f.shape.Hi, best.mu(), best.scale)
 		}
 		v = math.Max(bounds.Lo, math.Min(top, v-math.Copysign(step, at)))
 		at = slope(v)
@@ -247,23 +327,40 @@ func (f *fitter) refine(best likelihood, step float64) (likelihood, error) {
 		}
 		var ok bool
 		if v, ok = zeroBetween(slope, v, other, at, atOther, accuracyV); !ok && failed == nil {
-			failed = failure(ErrNotConverged, "the search for alpha did not converge near alpha = %g", best.alpha)
+			failed = failure(ErrNotConverged, "the search for the shape did not converge near %g", best.shape)
 		}
 	}
 	if failed != nil {
 		return likelihood{}, failed
 	}
-	return f.inner(f.alpha.alphaOf(v), best.mu(), best.scale)
+	return f.inner(f.shapeOf(v), best.mu(), best.scale)
 }
 
-// slope returns the derivative in α of the profile: mean ∂ρ/∂α + d log Z/dα, as those in μ and c vanish.
+// slope returns the derivative in the shape of the profile: mean ∂ρ/∂shape + d log Z/d shape, as those in μ and c vanish.
 func (f *fitter) slope(l *likelihood) float64 {
-	k := Kernel{Alpha: l.alpha, Scale: 1}
+	k := f.family.at(l.shape)
 	sum := 0.0
 	for i, x := range f.data.x {
-		sum += f.data.w[i] * k.AlphaGradient(l.residual(x))
+		sum += f.data.w[i] * k.shapeGradient(l.residual(x))
 	}
-	return sum/f.data.total + LogPartitionDerivative(l.alpha)
+	return sum/f.data.total + k.logZSlope()
+}
+
+// bounds returns v of the ends of the shapes.
+func (f *fitter) bounds() Interval {
+	return Interval{f.family.compressed(f.shape.Lo), f.family.compressed(f.shape.Hi)}
+}
+
+// shapeOf returns the shape of v within the bounds: exactly at them, also where v has lost digits.
+func (f *fitter) shapeOf(v float64) float64 {
+	switch bounds := f.bounds(); {
+	case v <= bounds.Lo:
+		return f.shape.Lo
+	case v >= bounds.Hi:
+		return f.shape.Hi
+	}
+	shape, _ := f.family.expanded(v)
+	return f.shape.clamp(shape)
 }
 
 // zeroBetween returns the zero of an increasing f between lo and hi, f(lo) = flo < 0 < fhi = f(hi), within tolerance, by

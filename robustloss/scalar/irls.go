@@ -5,53 +5,9 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
-
-// Regression is the result of IRLS.
-type Regression struct {
-	Coefficients *mat.VecDense // β, one per column of x
-	Residuals    []float64     // y − xβ
-	Weights      []float64     // prior weight times ψ(r)/r·c², in [0, 1] for α ≤ 2: what the residual still counts
-	Alpha, Scale float64       // shape and scale of the loss; see StopExactFit
-	Objective    float64       // Σ ρ, or the negative log-likelihood where the scale is fitted; −Inf at an exact fit
-	Iterations   int           // weighted least squares problems solved from the start on
-	Stop         StopReason    // why it ended
-}
-
-// Kernel returns the loss with the shape and scale of the result.
-func (r *Regression) Kernel() Kernel { return Kernel{Alpha: r.Alpha, Scale: r.Scale} }
-
-// StopReason says why IRLS ended.
-type StopReason int
-
-// The reasons to stop.
-const (
-	// StopConverged: the objective stopped falling, and β stopped moving.
-	StopConverged StopReason = iota + 1
-
-	// StopExactFit: the scale was to be fitted, and so many residuals vanish, but for rounding errors, that the likelihood
-	// grows without bound as c → 0: half of the weight where α = 0 is allowed, else all of it. Coefficients and residuals
-	// are those of the exact fit, Alpha is the lowest that is allowed, and Scale is the size of the rounding errors, or of the
-	// median residual if that is larger: a loss under which the rows that fit count fully, and at α = 0 no others do.
-	StopExactFit
-
-	// StopIterations: the limit MaxIterations, before the objective converged.
-	StopIterations
-)
-
-// String returns the reason in words.
-func (s StopReason) String() string {
-	switch s {
-	case StopConverged:
-		return "the objective converged"
-	case StopExactFit:
-		return "an exact fit: the residuals vanish"
-	case StopIterations:
-		return "the limit of iterations"
-	}
-	return fmt.Sprintf("StopReason(%d)", int(s))
-}
 
 // IRLSOptions says which loss IRLS minimises. The zero value adapts α in [0, 2] and c.
 type IRLSOptions struct {
@@ -131,7 +87,7 @@ type irls struct {
 	alphas       Interval
 	design       *design
 	prior        []float64
-	priorSize    float64 // prior is the given weights divided by it
+	priorUnit    float64 // prior is the given weights divided by it
 	beta         coefficients
 	residuals    []float64
 	alpha, scale float64
@@ -167,7 +123,7 @@ func newIRLS(x mat.Matrix, y mat.Vector, options *IRLSOptions) (*irls, error) {
 	if s.design, err = newDesign(x, y); err != nil {
 		return nil, err
 	}
-	if s.prior, err = checkedWeights("rows", s.design.n, o.Weights); err != nil {
+	if s.prior, s.priorUnit, err = checkedWeights("rows", s.design.n, o.Weights); err != nil {
 		return nil, err
 	}
 	if o.Start != nil && len(o.Start) != s.design.p {
@@ -179,10 +135,6 @@ func newIRLS(x mat.Matrix, y mat.Vector, options *IRLSOptions) (*irls, error) {
 
 // start sets the unit of y, and β.
 func (s *irls) start() error {
-	s.priorSize = 2
-	if w := s.options.Weights; w != nil {
-		s.priorSize = math.Ldexp(1, exponentOf(largest(w)))
-	}
 	leastSquares, err := s.design.solve(s.prior, s.design.y)
 	if err != nil {
 		return err
@@ -236,7 +188,29 @@ func (s *irls) absoluteDeviations() error {
 
 // runFrom iterates from β to the end.
 func (s *irls) runFrom(beta coefficients) (*Regression, error) {
-	s.beta, s.residuals = beta, s.design.residuals(beta)
+	s.beta = beta
+	iterations, stop, err := s.iterate()
+	if err != nil {
+		return nil, err
+	}
+	return s.result(iterations, stop)
+}
+
+// minimum iterates from β to the end, and returns the objective.
+func (s *irls) minimum() (objective float64, err error) {
+	_, stop, err := s.iterate()
+	if err == nil && stop != StopConverged {
+		err = failure(ErrNotConverged, "a fit with one parameter fixed ended with %v", stop)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return s.objective(), nil
+}
+
+// iterate goes from β to the end.
+func (s *irls) iterate() (iteration int, stop StopReason, err error) {
+	s.residuals = s.design.residuals(s.beta)
 	switch {
 	case s.fixedScale != 0:
 		s.scale = s.fixedScale
@@ -250,34 +224,53 @@ func (s *irls) runFrom(beta coefficients) (*Regression, error) {
 		share = 1
 	}
 	previous, moved := math.Inf(1), math.Inf(1)
-	for iteration := 0; ; iteration++ {
+	for thorough := true; ; thorough = false {
 		if s.fixedScale == 0 && s.vanishes(share) {
-			return s.result(iteration, StopExactFit)
+			return iteration, StopExactFit, nil
 		}
-		changed, err := s.updateShape(iteration)
+		changed, err := s.updateShape(iteration, thorough)
 		if errors.Is(err, ErrUnbounded) {
-			return s.result(iteration, StopExactFit)
+			return iteration, StopExactFit, nil
 		}
 		if err != nil {
-			return nil, err
+			return 0, 0, err
 		}
 		objective := s.objective()
 		if math.IsNaN(objective) || math.IsInf(objective, 1) {
-			return nil, failure(ErrOverflow, "the loss overflows at alpha = %g: lower alpha, or raise the scale", s.alpha)
+			return 0, 0, failure(ErrOverflow, "the loss overflows at alpha = %g: lower alpha, or raise the scale", s.alpha)
 		}
-		falls := previous-objective > s.options.Tolerance*(1+math.Abs(objective))
-		if !changed && !falls && moved <= stepTolerance*s.scale {
-			return s.result(iteration, StopConverged)
+		falls := func() bool { return previous-objective > s.options.Tolerance*(1+math.Abs(objective)) }
+		if !changed && !falls() && moved <= stepTolerance*s.scale {
+			if _, err := s.updateShape(iteration, true); err != nil {
+				return 0, 0, err
+			}
+			if objective = s.objective(); !falls() {
+				return iteration, StopConverged, nil
+			}
 		}
 		if iteration >= s.options.MaxIterations {
-			return s.result(iteration, StopIterations)
+			return iteration, StopIterations, nil
 		}
 		previous = objective
 		if moved, err = s.step(); err != nil {
-			return nil, err
+			return 0, 0, err
 		}
+		iteration++
 	}
 }
+
+// fitted says which of β, α and c are fitted by the likelihood.
+func (s *irls) fitted() []bool {
+	fits := make([]bool, s.design.p+2)
+	for j := range s.design.p {
+		fits[j] = true
+	}
+	fits[s.design.p], fits[s.design.p+1] = s.fits && s.alphas.Lo < s.alphas.Hi, s.fits && s.fixedScale == 0
+	return fits
+}
+
+// weight returns the sum of the weights.
+func (s *irls) weight() float64 { return floats.Sum(s.prior) * s.priorUnit }
 
 // medianScale returns 1.4826 times the weighted median of |residual|.
 func (s *irls) medianScale() float64 {
@@ -321,8 +314,9 @@ func (s *irls) loss(k Kernel, residuals []float64) float64 {
 	return sum
 }
 
-// updateShape sets α and c for the residuals. It says whether a schedule changed α, which makes the objective another.
-func (s *irls) updateShape(iteration int) (changed bool, err error) {
+// updateShape sets α and c for the residuals: the best of all, or only those downhill from the last. It says whether a schedule changed
+// α, which makes the objective another.
+func (s *irls) updateShape(iteration int, thorough bool) (changed bool, err error) {
 	last := s.alpha
 	switch o := &s.options; {
 	case o.Schedule != nil:
@@ -339,11 +333,20 @@ func (s *irls) updateShape(iteration int) (changed bool, err error) {
 	if s.fixedScale != 0 {
 		fit.Scale = &s.fixedScale
 	}
-	g, err := FitWith(s.residuals, s.prior, fit)
+	data, err := newSamples("rows", s.residuals, s.prior)
+	if err != nil {
+		return false, err
+	}
+	f, err := newFitter(data, fit)
 	if err != nil {
 		return false, fmt.Errorf("shape of the residuals after %d iterations: %w", iteration, err)
 	}
-	s.alpha, s.scale = g.Alpha, g.Scale
+	best, err := f.fitFrom(s.alpha, s.scale, thorough)
+	if err != nil {
+		return false, fmt.Errorf("shape of the residuals after %d iterations: %w", iteration, err)
+	}
+	s.alpha = best.shape
+	_, s.scale = f.place(&best)
 	return false, nil
 }
 
@@ -351,11 +354,7 @@ func (s *irls) updateShape(iteration int) (changed bool, err error) {
 func (s *irls) objective() float64 {
 	value := s.loss(Kernel{Alpha: s.alpha, Scale: s.scale}, s.residuals)
 	if s.fits {
-		total := 0.0
-		for _, w := range s.prior {
-			total += w
-		}
-		value += total * (math.Log(s.scale) + LogPartition(s.alpha))
+		value += floats.Sum(s.prior) * (math.Log(s.scale) + LogPartition(s.alpha))
 	}
 	return value
 }
@@ -381,47 +380,4 @@ func (s *irls) step() (moved float64, err error) {
 		}
 	}
 	return 0, nil
-}
-
-// result returns the state in the units of x and y.
-func (s *irls) result(iterations int, stop StopReason) (*Regression, error) {
-	r := &Regression{Iterations: iterations, Stop: stop, Residuals: make([]float64, len(s.residuals))}
-	if stop == StopExactFit {
-		if s.options.Schedule == nil {
-			s.alpha = s.alphas.Lo
-		}
-		s.scale = math.Max(math.Max(s.design.rounding(s.beta), s.medianScale()), math.SmallestNonzeroFloat64)
-	}
-	beta := s.design.external(s.beta)
-	for j, b := range beta {
-		if math.IsNaN(b) || math.IsInf(b, 0) {
-			return nil, failure(ErrOverflow, "the coefficient of column %d overflows", j)
-		}
-	}
-	r.Coefficients = mat.NewVecDense(len(beta), beta)
-	r.Alpha, r.Scale = s.alpha, math.Ldexp(s.scale, s.design.exponent)
-	switch {
-	case math.IsInf(r.Scale, 1):
-		return nil, failure(ErrOverflow, "the scale overflows")
-	case s.options.Scale != nil:
-		r.Scale = *s.options.Scale
-	}
-	r.Scale = math.Max(r.Scale, math.SmallestNonzeroFloat64)
-	for i, v := range s.residuals {
-		r.Residuals[i] = math.Ldexp(v, s.design.exponent)
-	}
-	r.Weights = s.weights(Kernel{Alpha: s.alpha, Scale: s.scale})
-	total := 0.0
-	for i := range r.Weights {
-		r.Weights[i] *= s.priorSize
-		total += s.prior[i] * s.priorSize
-	}
-	r.Objective = s.objective() * s.priorSize
-	if s.fits {
-		r.Objective += total * float64(s.design.exponent) * math.Ln2
-	}
-	if stop == StopExactFit {
-		r.Objective = math.Inf(-1)
-	}
-	return r, nil
 }

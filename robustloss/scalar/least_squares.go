@@ -150,17 +150,35 @@ func exponentOf(x float64) int {
 // solve returns the coefficients that minimise Σ weights_i·(y_i − x′_i·β)² for these y, by a QR decomposition of the rows times
 // √weight.
 func (d *design) solve(weights, y []float64) ([]float64, error) {
-	a, b := mat.NewDense(d.n, d.p, nil), mat.NewVecDense(d.n, nil)
+	if d.p == 0 {
+		return nil, nil
+	}
+	qr, err := d.factorize(weights)
+	if err != nil {
+		return nil, err
+	}
+	b := mat.NewVecDense(d.n, nil)
+	for i, w := range weights {
+		b.SetVec(i, math.Sqrt(w)*y[i])
+	}
+	var beta mat.VecDense
+	if err := qr.SolveVecTo(&beta, false, b); err != nil {
+		return nil, failure(ErrDependent, "weighted least squares: %v", err)
+	}
+	return beta.RawVector().Data, nil
+}
+
+// factorize returns the QR decomposition of the rows times √weight.
+func (d *design) factorize(weights []float64) (*mat.QR, error) {
+	a := mat.NewDense(d.n, d.p, nil)
 	for i, w := range weights {
 		if math.IsInf(w, 1) {
 			return nil, failure(ErrOverflow, "the weight of row %d overflows: lower alpha, or raise the scale", i)
 		}
-		root := math.Sqrt(w)
 		row := a.RawRowView(i)
-		for j, v := range d.x.RawRowView(i) {
-			row[j] = root * v
+		for j, v := range d.row(i) {
+			row[j] = math.Sqrt(w) * v
 		}
-		b.SetVec(i, root*y[i])
 	}
 	var qr mat.QR
 	qr.Factorize(a)
@@ -174,11 +192,37 @@ func (d *design) solve(weights, y []float64) ([]float64, error) {
 		return nil, failure(ErrDependent, "the columns of x are linearly dependent over the %d rows of positive weight "+
 			"(condition number %.1g): drop a column, or lower the outlier rejection", counting, condition)
 	}
-	var beta mat.VecDense
-	if err := qr.SolveVecTo(&beta, false, b); err != nil {
-		return nil, failure(ErrDependent, "weighted least squares: %v", err)
+	return &qr, nil
+}
+
+// orthonormal returns Q, n×p, of that decomposition: the rows times √weight, times R⁻¹.
+func (d *design) orthonormal(weights []float64) (*mat.Dense, error) {
+	qr, err := d.factorize(weights)
+	if err != nil {
+		return nil, err
 	}
-	return beta.RawVector().Data, nil
+	var r mat.Dense
+	qr.RTo(&r)
+	q := mat.NewDense(d.n, d.p, nil)
+	for i, w := range weights {
+		row := q.RawRowView(i)
+		for j, v := range d.row(i) { // forward substitution in q·R = row
+			sum := math.Sqrt(w) * v
+			for l := range j {
+				sum -= row[l] * r.At(l, j)
+			}
+			row[j] = sum / r.At(j, j)
+		}
+	}
+	return q, nil
+}
+
+// row returns row i of x′.
+func (d *design) row(i int) []float64 {
+	if d.p == 0 {
+		return nil
+	}
+	return d.x.RawRowView(i)
 }
 
 // newCoefficients returns β′ = 0.
@@ -208,7 +252,7 @@ func (d *design) residuals(beta coefficients) []float64 {
 	r := make([]float64, d.n)
 	for i := range r {
 		sum, rest := d.y[i], 0.0
-		for j, v := range d.x.RawRowView(i) {
+		for j, v := range d.row(i) {
 			product := v * beta.hi[j]
 			lost := math.FMA(v, beta.hi[j], -product)
 			var rounding float64
@@ -270,4 +314,51 @@ func (d *design) internal(beta []float64) coefficients {
 		c.hi[k] = math.Ldexp(beta[k]*d.value, -d.exponent) + offset
 	}
 	return c
+}
+
+// transform returns the matrix of β as a function of β′.
+func (d *design) transform() *mat.Dense {
+	t := mat.NewDense(d.p, d.p, nil)
+	for j := range d.p {
+		if j == d.intercept {
+			t.Set(j, j, math.Ldexp(1/d.value, d.exponent))
+			continue
+		}
+		t.Set(j, j, math.Ldexp(1, d.exponent-d.exponents[j]))
+		if k := d.intercept; k >= 0 {
+			t.Set(k, j, -math.Ldexp(d.centers[j], d.exponent-d.exponents[j])/d.value)
+		}
+	}
+	return t
+}
+
+// without returns the problem of the other coefficients where coefficient j is fixed at a distance from that of beta. Its coefficients are
+// changes from beta.
+func (d *design) without(j int, beta coefficients, distance float64) *design {
+	w := &design{
+		n: d.n, p: d.p - 1, y: d.residuals(beta), exponent: d.exponent, exponents: slices.Delete(slices.Clone(d.exponents), j, j+1),
+		centers: make([]float64, d.p-1), largestX: make([]float64, d.p-1), largestY: d.rounding(beta) / roundingErrors, intercept: -1,
+	}
+	change := math.Ldexp(distance, d.exponents[j]-d.exponent)
+	if j == d.intercept {
+		change = math.Ldexp(distance*d.value, -d.exponent)
+	}
+	if w.p > 0 {
+		w.x = mat.NewDense(d.n, w.p, nil)
+	}
+	for i := range d.n {
+		row := d.row(i)
+		w.y[i] -= row[j] * change
+		for l, v := range slices.Delete(slices.Clone(row), j, j+1) {
+			if j == d.intercept { // the columns are those of x, not moved to their centers
+				of := l
+				if l >= j {
+					of++
+				}
+				v += math.Ldexp(d.centers[of], -d.exponents[of])
+			}
+			w.x.Set(i, l, v)
+		}
+	}
+	return w
 }

@@ -21,13 +21,14 @@ type likelihood struct {
 	muMu, muS, sS               float64
 	muMuIRLS                    float64 // mean ψ(u)/u: the curvature of the quadratic that majorises ρ for α ≤ 2
 	size                        float64 // mean |ψ(u)|: the terms that dMu is a sum of
-	alpha, anchor, delta, scale float64
+	shape, anchor, delta, scale float64
 }
 
 // newLikelihood evaluates it.
-func newLikelihood(data *samples, alpha, anchor, delta, scale float64) likelihood {
-	l := likelihood{alpha: alpha, anchor: anchor, delta: delta, scale: scale}
-	k := Kernel{Alpha: alpha, Scale: 1}
+func (f *fitter) newLikelihood(shape, anchor, delta, scale float64) likelihood {
+	data := f.data
+	l := likelihood{shape: shape, anchor: anchor, delta: delta, scale: scale}
+	k := f.family.at(shape)
 	for i, x := range data.x {
 		u, w := l.residual(x), data.w[i]
 		t := k.terms(u)
@@ -130,9 +131,9 @@ func (l *likelihood) step(freeMu, freeScale bool) (mu, s float64) {
 // pull returns mean u·ψ(u).
 func (l *likelihood) pull() float64 { return 1 - l.dS }
 
-// bestStart returns the optimum in μ and c at this α, from a median, from the middle of the shortest half, and from the
-// optimum at a neighbouring α.
-func (f *fitter) bestStart(alpha float64, previous *likelihood) (best likelihood, err error) {
+// bestStart returns the optimum in μ and c at this shape, from a median, from the middle of the shortest half, and from the
+// optimum at a neighbouring shape.
+func (f *fitter) bestStart(shape float64, previous *likelihood) (best likelihood, err error) {
 	type start struct{ mu, scale float64 }
 	var starts []start
 	for _, mu := range []float64{f.data.quantile(0.5), f.data.shortestHalf()} {
@@ -146,13 +147,13 @@ func (f *fitter) bestStart(alpha float64, previous *likelihood) (best likelihood
 	}
 	if previous != nil {
 		starts = append(starts, start{previous.mu(), previous.scale})
-		if alpha >= 1 { // convex in μ: one start will do
+		if f.family.convex(shape) { // one start will do
 			starts = starts[len(starts)-1:]
 		}
 	}
 	found := false
 	for _, s := range starts {
-		l, e := f.inner(alpha, s.mu, s.scale)
+		l, e := f.inner(shape, s.mu, s.scale)
 		switch {
 		case errors.Is(e, ErrUnbounded):
 			return l, e
@@ -207,15 +208,15 @@ func (f *fitter) least(mu float64) float64 {
 	return math.Max(spacings*size, 0x1p-1010) // the last for 1/scale
 }
 
-// inner returns the minimum over μ and c at a given α, downhill from a start, by Newton's method with steps that are
+// inner returns the minimum over μ and c at a given shape, downhill from a start, by Newton's method with steps that are
 // halved until the value falls.
-func (f *fitter) inner(alpha, mu, scale float64) (likelihood, error) {
-	l := newLikelihood(f.data, alpha, mu, 0, scale)
+func (f *fitter) inner(shape, mu, scale float64) (likelihood, error) {
+	l := f.newLikelihood(shape, mu, 0, scale)
 	for !(l.value <= math.MaxFloat64) { // α > 2 and a scale so small that ρ overflows
 		if scale *= 4; !f.freeScale || math.IsInf(scale, 1) {
-			return l, failure(ErrOverflow, "the loss of a sample overflows at alpha = %g: lower alpha, or raise the scale", alpha)
+			return l, failure(ErrOverflow, "the loss of a sample overflows at the shape %g: lower it, or raise the scale", shape)
 		}
-		l = newLikelihood(f.data, alpha, mu, 0, scale)
+		l = f.newLikelihood(shape, mu, 0, scale)
 	}
 	for range maxNewtonSteps {
 		stepMu, stepS := l.step(f.freeMu, f.freeScale)
@@ -232,13 +233,13 @@ func (f *fitter) inner(alpha, mu, scale float64) (likelihood, error) {
 		switch {
 		case !moved && next.scale < least, next.scale < 1e-6*least: // a minimum there, or still falling far below
 			return next, failure(ErrUnbounded, "the scale comes down to the rounding errors of the samples: about half of "+
-				"the weight is on one value; bound alpha from below, or fix the scale")
+				"the weight is on one value; bound the shape from below, or fix the scale")
 		case !moved:
 			return next, nil
 		}
 		l = next
 	}
-	return l, failure(ErrNotConverged, "the fit did not converge in %d steps at alpha = %g", maxNewtonSteps, alpha)
+	return l, failure(ErrNotConverged, "the fit did not converge in %d steps at the shape %g", maxNewtonSteps, shape)
 }
 
 // descend goes along a step, halved until the value falls by a part of the gain that the slope promises. Where the
@@ -251,7 +252,7 @@ func (f *fitter) descend(l likelihood, stepMu, stepS, gain float64) (next likeli
 		if math.Abs(delta) > 4*scale { // too far from the anchor for all digits
 			anchor, delta = anchor+delta, 0
 		}
-		next := newLikelihood(f.data, l.alpha, anchor, delta, scale)
+		next := f.newLikelihood(l.shape, anchor, delta, scale)
 		if next.value <= l.value-armijo*t*gain || gain < noise && next.value <= l.value+noise {
 			return next, true
 		}

@@ -102,19 +102,20 @@ const minSamples = 3
 // madToScale makes the median of the absolute deviations of a normal distribution its standard deviation: 1/Φ⁻¹(¾).
 const madToScale = 1.4826022185056018
 
-// samples is weighted data, sorted, without the samples of weight 0. The largest weight is in [½, 1).
+// samples is weighted data, sorted, without the samples of weight 0. The largest weight is in [½, 1), in units of weightUnit.
 type samples struct {
-	x, w  []float64
-	total float64 // of w
+	x, w       []float64
+	total      float64 // of w
+	weightUnit float64
 }
 
 // newSamples checks, copies and sorts values. A nil weights means 1 for each.
 func newSamples(what string, values, weights []float64) (*samples, error) {
-	weights, err := checkedWeights(what, len(values), weights)
+	weights, unit, err := checkedWeights(what, len(values), weights)
 	if err != nil {
 		return nil, err
 	}
-	s := &samples{x: make([]float64, 0, len(values)), w: make([]float64, 0, len(values))}
+	s := &samples{weightUnit: unit, x: make([]float64, 0, len(values)), w: make([]float64, 0, len(values))}
 	for i, x := range values {
 		if math.IsNaN(x) || math.IsInf(x, 0) {
 			return nil, failure(ErrArgument, "%s[%d] is %g: it must be finite", what, i, x)
@@ -136,21 +137,21 @@ func newSamples(what string, values, weights []float64) (*samples, error) {
 
 // checkedWeights returns a copy of the weights of n values, 1 for each if they are nil, divided by a power of two that
 // brings the largest to [½, 1): their unit does not matter, and neither they nor their sum can overflow.
-func checkedWeights(what string, n int, weights []float64) ([]float64, error) {
+func checkedWeights(what string, n int, weights []float64) (scaled []float64, unit float64, err error) {
 	result := make([]float64, n)
 	if weights == nil {
 		for i := range result {
 			result[i] = 0.5
 		}
-		return result, nil
+		return result, 2, nil
 	}
 	if len(weights) != n {
-		return nil, failure(ErrArgument, "%d weights for %d %s", len(weights), n, what)
+		return nil, 0, failure(ErrArgument, "%d weights for %d %s", len(weights), n, what)
 	}
 	largest := 0.0
 	for i, w := range weights {
 		if !(w >= 0 && w <= math.MaxFloat64) {
-			return nil, failure(ErrArgument, "weights[%d] is %g: it must be finite and not negative", i, w)
+			return nil, 0, failure(ErrArgument, "weights[%d] is %g: it must be finite and not negative", i, w)
 		}
 		largest = math.Max(largest, w)
 	}
@@ -158,13 +159,13 @@ func checkedWeights(what string, n int, weights []float64) ([]float64, error) {
 	for i, w := range weights {
 		result[i] = math.Ldexp(w, -exponent)
 	}
-	return result, nil
+	return result, math.Ldexp(1, exponent), nil
 }
 
 // standardized returns the samples (x − center)/unit. The unit is a power of two, and differences of neighbours are exact:
 // nothing is lost but for what float64 cannot hold.
 func (s *samples) standardized(center, unit float64) *samples {
-	t := &samples{x: make([]float64, len(s.x)), w: s.w, total: s.total}
+	t := &samples{x: make([]float64, len(s.x)), w: s.w, total: s.total, weightUnit: s.weightUnit}
 	for i, x := range s.x {
 		t.x[i] = (x - center) / unit
 	}

@@ -1,0 +1,217 @@
+package scalar
+
+import (
+	"errors"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// Inference is a fit of General to samples, and what it takes to say how sure it is. The parameters are, in this order, μ, α and c.
+type Inference struct {
+	General
+	LogLikelihood float64 // of all samples, in nats
+	Weight        float64 // the sum of the weights: the number of samples, where they have none
+
+	fitter *fitter
+	best   likelihood
+}
+
+// Infer is [FitWith] with the means to say how sure the estimates are. Weights are counts: an integer weight is a repeated sample.
+func Infer(samples, weights []float64, options *FitOptions) (*Inference, error) {
+	data, err := newSamples("samples", samples, weights)
+	if err != nil {
+		return nil, err
+	}
+	f := &Inference{}
+	if f.fitter, err = newFitter(data, options); err != nil {
+		return nil, err
+	}
+	if f.best, err = f.fitter.fit(); err != nil {
+		return nil, err
+	}
+	f.Alpha = f.best.shape
+	f.Mu, f.Scale = f.fitter.place(&f.best)
+	if f.Weight = data.total * data.weightUnit; math.IsInf(f.Weight, 1) {
+		return nil, failure(ErrOverflow, "the sum of the weights overflows")
+	}
+	f.LogLikelihood = -f.Weight * (f.best.value + LogPartition(f.Alpha) + math.Log(f.fitter.unit))
+	return f, nil
+}
+
+// Parameters returns how many parameters were fitted.
+func (f *Inference) Parameters() int {
+	return countTrue(f.fitter.freeMu, f.fitter.shape.Lo < f.fitter.shape.Hi, f.fitter.freeScale)
+}
+
+func countTrue(values ...bool) int {
+	n := 0
+	for _, v := range values {
+		if v {
+			n++
+		}
+	}
+	return n
+}
+
+// AIC returns Akaike's criterion, 2·parameters − 2·log-likelihood: the lower, the better the model predicts.
+func (f *Inference) AIC() float64 { return 2*float64(f.Parameters()) - 2*f.LogLikelihood }
+
+// BIC returns Schwarz's criterion, log(weight)·parameters − 2·log-likelihood.
+func (f *Inference) BIC() float64 {
+	return math.Log(f.Weight)*float64(f.Parameters()) - 2*f.LogLikelihood
+}
+
+// Uncertainty returns covariance, standard errors and intervals by a normal approximation. The kinds [H1], [H2] and [H3] take α and
+// c as known. The error is [ErrIrregular] where the second derivatives are not positive definite, as with very few samples.
+//
+// The approximation needs many samples, and an α away from 0, a bound, and from 2, where the likelihood is not regular; [Inference.Profile]
+// and [Inference.TestShape] hold there. How often the intervals cover the truth is measured: see the table in coverage.
+func (f *Inference) Uncertainty(kind CovarianceKind) (*Uncertainty, error) {
+	return f.model().uncertainty(kind)
+}
+
+func (f *Inference) model() *model {
+	one := []float64{1}
+	data := f.fitter.data
+	return &model{
+		names:  []string{"mu", "alpha", "scale"},
+		values: []float64{f.Mu, f.Alpha, f.Scale},
+		moments: newMoments(len(data.x), 1, f.Alpha, func(i int) (x []float64, u, w float64) {
+			return one, f.best.residual(data.x[i]), data.w[i] * data.weightUnit
+		}),
+		transform: mat.NewDense(1, 1, []float64{f.Scale}),
+		alpha:     f.fitter.shape,
+		fits:      []bool{f.fitter.freeMu, f.fitter.shape.Lo < f.fitter.shape.Hi, f.fitter.freeScale},
+	}
+}
+
+// Profile returns the profile-likelihood interval of parameter i at a level such as 0.95: the values for which the likelihood, maximised
+// over the other parameters, is so near its maximum that a likelihood ratio test would not reject them,
+//
+//	2·(ℓ_max − max ℓ given the value) ≤ the quantile of χ² with one degree of freedom
+//
+// It does not depend on how the parameter is written, and needs no parabola. An end is a bound of α where the likelihood does not fall
+// enough before it. The interval is the value alone where the parameter is fixed.
+func (f *Inference) Profile(i int, level float64) (Interval, error) {
+	checkLevel(level)
+	g, best := f.fitter, f.best
+	excess := func(l likelihood, err error) (float64, error) {
+		deviance := 2 * f.Weight * (l.value + LogPartition(l.shape) - best.value - LogPartition(best.shape))
+		return deviance - criticalDeviance(level), err
+	}
+	step := firstStep / math.Sqrt(f.Weight)
+	m := f.model()
+	switch {
+	case i < 0 || i > 2:
+		return Interval{}, failure(ErrArgument, "there is no parameter %d", i)
+	case !m.fits[i]:
+		return Interval{m.values[i], m.values[i]}, nil
+	case i == 0:
+		shift, err := profile(0, everywhere, step, func(shift float64) (float64, error) {
+			return excess(g.given(best, best.scale*shift, nil))
+		})
+		return Interval{f.Mu + f.Scale*shift.Lo, f.Mu + f.Scale*shift.Hi}, err
+	case i == 1:
+		v, err := profile(g.family.compressed(best.shape), g.bounds(), step, func(v float64) (float64, error) {
+			return excess(g.bestStart(g.shapeOf(v), &best))
+		})
+		return Interval{g.shapeOf(v.Lo), g.shapeOf(v.Hi)}, err
+	}
+	ratio, err := profile(0, everywhere, step, func(logRatio float64) (float64, error) {
+		return excess(g.given(best, 0, new(best.scale*math.Exp(logRatio))))
+	})
+	return Interval{f.Scale * math.Exp(ratio.Lo), f.Scale * math.Exp(ratio.Hi)}, err
+}
+
+// given returns the optimum with μ fixed at a distance from that of best, or with the scale fixed if it is not nil.
+func (f *fitter) given(best likelihood, shift float64, scale *float64) (likelihood, error) {
+	g := *f
+	start := best
+	if scale != nil {
+		g.freeScale, g.scale = false, *scale
+		start.scale = g.scale
+	} else {
+		g.freeMu = false
+		g.center += g.unit * (best.mu() + shift)
+		g.data = &samples{x: make([]float64, len(f.data.x)), w: f.data.w, total: f.data.total}
+		for i, x := range f.data.x {
+			g.data.x[i] = (x - best.anchor) - (best.delta + shift)
+		}
+		start.anchor, start.delta = 0, 0
+	}
+	if g.shape.Lo == g.shape.Hi {
+		return g.inner(start.shape, start.mu(), start.scale)
+	}
+	l, err := g.refine(start, coarseToFine)
+	if errors.Is(err, ErrOverflow) { // the shape of the optimum is too high for this scale
+		return g.fit()
+	}
+	return l, err
+}
+
+// Of the search for the ends of an interval.
+const (
+	firstStep     = 2.0 // in standard errors of a normal location
+	stepFactor    = 1.7
+	maxSteps      = 200
+	endsTolerance = 1e-7 // of the distance of an end
+)
+
+var everywhere = Interval{math.Inf(-1), math.Inf(1)}
+
+// criticalDeviance returns the quantile of χ² with one degree of freedom: the square of a normal quantile.
+func criticalDeviance(level float64) float64 {
+	z := distuv.UnitNormal.Quantile((1 + level) / 2)
+	return z * z
+}
+
+// profile returns the ends of the interval around at in which excess is negative, or the bounds.
+func profile(at float64, bounds Interval, step float64, excess func(x float64) (float64, error)) (Interval, error) {
+	end := func(side, bound float64) (float64, error) {
+		if at == bound {
+			return bound, nil
+		}
+		var failed error
+		beyond := func(distance float64) float64 {
+			value, err := excess(bounds.clamp(at + side*distance))
+			if err != nil {
+				failed = err
+			}
+			return value
+		}
+		inside, value := 0.0, math.NaN()
+		for distance := step; ; distance *= stepFactor {
+			atEnd := side*(bound-at) <= distance
+			if atEnd {
+				distance = side * (bound - at)
+			}
+			outer := beyond(distance)
+			switch {
+			case failed != nil:
+				return 0, failed
+			case outer >= 0 && math.IsNaN(value):
+				value = beyond(inside)
+				fallthrough
+			case outer >= 0:
+				zero, ok := zeroBetween(beyond, inside, distance, value, outer, endsTolerance*distance)
+				if failed == nil && !ok {
+					failed = failure(ErrNotConverged, "the search for the end of an interval did not converge")
+				}
+				return at + side*zero, failed
+			case atEnd:
+				return bound, nil
+			case distance > step*math.Pow(stepFactor, maxSteps):
+				return 0, failure(ErrNotConverged, "the likelihood does not fall enough for the end of an interval")
+			}
+			inside, value = distance, outer
+		}
+	}
+	lo, err := end(-1, bounds.Lo)
+	if err != nil {
+		return Interval{}, err
+	}
+	hi, err := end(1, bounds.Hi)
+	return Interval{lo, hi}, err
+}
