@@ -148,7 +148,7 @@ func isFile(path string) bool {
 // readPartition reads list_eval_partition.txt (lines like "000001.jpg 0") or .csv (the header "image_id,partition",
 // lines like "000001.jpg,0") and returns the names of each split's images, in the order of the file.
 func readPartition(path string) (names [numSplits][]string, err error) {
-	r, err := input.Open(path, 0)
+	r, err := input.Open(path)
 	if err != nil {
 		return names, fmt.Errorf("celeba: cannot read the partition: %w", err)
 	}

@@ -208,7 +208,7 @@ type keyedLine struct {
 }
 
 func readKeyed(path string) (*keyedFile, error) {
-	r, err := input.Open(path, 0)
+	r, err := input.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("kitti: cannot read the calibration: %w", err)
 	}

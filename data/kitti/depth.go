@@ -19,7 +19,7 @@ const bytesPerPoint = 16
 
 // ReadScan reads a scan: four little-endian float32 a point, nothing else, at least one point, all of them finite.
 func ReadScan(path string) ([]Point, error) {
-	r, err := input.Open(path, 0)
+	r, err := input.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("kitti: cannot read the laser scan: %w", err)
 	}

@@ -195,7 +195,7 @@ func ReadStaticFrames(path string) (map[Frame]bool, error) {
 
 // eachLine calls do with the fields of each line that is not empty, and adds file and line to its error.
 func eachLine(path string, do func(fields []string) error) error {
-	r, err := input.Open(path, 0)
+	r, err := input.Open(path)
 	if err != nil {
 		return fmt.Errorf("kitti: cannot read the list: %w", err)
 	}

@@ -12,7 +12,8 @@
 // loader serves real and synthetic scans. NewProblem makes matched points with a known share of false matches, for
 // studies that need no features.
 //
-// Every reader names the file, and the line or byte offset, of what it could not read.
+// Every reader names the file, and the line or byte offset, of what it could not read. What a header says of sizes costs
+// nothing before the bytes are there, and bytes after the end of the data are an error.
 //
 // [1] Q.-Y. Zhou, J. Park, V. Koltun, "Fast Global Registration", ECCV 2016.
 package pointcloud

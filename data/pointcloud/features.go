@@ -10,6 +10,8 @@ import (
 	"os"
 
 	"gonum.org/v1/gonum/spatial/r3"
+
+	"github.com/robustloss/gomlx-robustloss/data/internal/input"
 )
 
 // Features holds one descriptor for each point: row i of Values, of length Dim, belongs to Points[i].
@@ -26,44 +28,45 @@ const maxFeatureDim = 1 << 14
 // 3 + dim values float32, all little endian. The length must fit exactly; n = 0 and values that are not finite are
 // errors.
 func ReadFeatures(path string) (*Features, error) {
-	f, err := os.Open(path)
+	r, err := input.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("pointcloud: %w", err)
 	}
-	defer f.Close()
-	return DecodeFeatures(f, path)
+	defer r.Close()
+	return decodeFeatures(r)
 }
 
 // DecodeFeatures is ReadFeatures for any reader; name stands for the file in errors.
 func DecodeFeatures(r io.Reader, name string) (*Features, error) {
-	in := bufio.NewReaderSize(r, 1<<16)
-	var head [2]int32
-	if err := binary.Read(in, binary.LittleEndian, &head); err != nil {
-		return nil, fmt.Errorf("%s: byte offset 0: a feature file starts with two int32 (n, dim): %w", name, truncated(err))
+	return decodeFeatures(input.New(r, name))
+}
+
+func decodeFeatures(r *input.Reader) (*Features, error) {
+	var head [8]byte
+	if err := r.Full(head[:], "a feature file starts with two int32 (n, dim)"); err != nil {
+		return nil, err
 	}
-	n, dim := int(head[0]), int(head[1])
+	n, dim := int(int32(binary.LittleEndian.Uint32(head[:]))), int(int32(binary.LittleEndian.Uint32(head[4:])))
 	if n <= 0 || dim <= 0 || dim > maxFeatureDim {
-		return nil, fmt.Errorf("%s: byte offset 0: n = %d points of dim = %d values: want n ≥ 1 and 1 ≤ dim ≤ %d", name, n, dim, maxFeatureDim)
+		return nil, r.ErrorfAt(0, "n = %d points of dim = %d values: want n ≥ 1 and 1 ≤ dim ≤ %d", n, dim, maxFeatureDim)
 	}
 	features := &Features{Dim: dim}
-	row := make([]float32, 3+dim)
+	raw, row := make([]byte, 4*(3+dim)), make([]float32, 3+dim)
 	for i := range n {
-		offset := 8 + 4*i*len(row)
-		if err := binary.Read(in, binary.LittleEndian, row); err != nil {
-			return nil, fmt.Errorf("%s: byte offset %d: point %d of %d: %w", name, offset, i, n, truncated(err))
+		start := r.Offset()
+		if err := r.Full(raw, fmt.Sprintf("point %d of %d", i, n)); err != nil {
+			return nil, err
 		}
-		for j, v := range row {
-			if v64 := float64(v); math.IsNaN(v64) || math.IsInf(v64, 0) {
-				return nil, fmt.Errorf("%s: byte offset %d: value %d of point %d is not finite: %g", name, offset+4*j, j, i, v)
+		for j := range row {
+			row[j] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*j:]))
+			if v := float64(row[j]); math.IsNaN(v) || math.IsInf(v, 0) {
+				return nil, r.ErrorfAt(start+int64(4*j), "value %d of point %d is not finite: %g", j, i, v)
 			}
 		}
 		features.Points = append(features.Points, r3.Vec{X: float64(row[0]), Y: float64(row[1]), Z: float64(row[2])})
 		features.Values = append(features.Values, row[3:]...)
 	}
-	if _, err := in.ReadByte(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: byte offset %d: bytes left after %d points of 3+%d values", name, 8+4*n*len(row), n, dim)
-	}
-	return features, nil
+	return features, r.End(fmt.Sprintf("%d points of 3+%d values", n, dim))
 }
 
 // WriteFeatures writes the feature file that ReadFeatures reads; points are rounded to float32.
@@ -89,12 +92,4 @@ func WriteFeatures(path string, features *Features) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil
-}
-
-// truncated gives an early end of file one meaning.
-func truncated(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("the file is truncated: %w", io.ErrUnexpectedEOF)
-	}
-	return err
 }

@@ -48,11 +48,34 @@ func TestFeatures_MalformedInputNamesFileAndOffset(t *testing.T) {
 		"big endian":   {"\x00\x00\x00\x01\x00\x00\x00\x21", "f.bin: byte offset 0: n = 16777216 points of dim = 553648128"},
 		"truncated":    {file(2, 1, 1, 2, 3, 4, 5), "f.bin: byte offset 24: point 1 of 2: the file is truncated"},
 		"too long":     {file(1, 1, 1, 2, 3, 4, 5), "f.bin: byte offset 24: bytes left after 1 points"},
+		"claims":       {file(1<<31-1, 1<<14, 1, 2), "f.bin: byte offset 8: point 0 of 2147483647: the file is truncated"},
 		"nan":          {file(1, 1, 1, 2, 3, float32(nan())), "f.bin: byte offset 20: value 3 of point 0 is not finite"},
 	} {
 		_, err := DecodeFeatures(strings.NewReader(test.text), "f.bin")
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v, want …%s…", name, err, test.want)
+		}
+	}
+}
+
+func TestLog_IsTheSameInAllKindsOfText(t *testing.T) {
+	const text = "0 1 2\n1 0 0 .5\n0 1 0 0\n0 0 1 0\n0 0 0 1\n"
+	for _, changed := range []string{"\ufeff" + text, strings.ReplaceAll(text, "\n", "\r\n"), strings.ReplaceAll(text, "\n", "\r")} {
+		if got, err := DecodeLog(strings.NewReader(changed), "gt.log"); err != nil || len(got) != 1 || got[0].Pose.T.X != .5 {
+			t.Errorf("%.10q: %v, %v", changed, got, err)
+		}
+	}
+}
+
+func TestReaders_TakeRegularFilesOnly(t *testing.T) {
+	dir := t.TempDir()
+	for name, read := range map[string]func(string) error{
+		"PLY":      func(path string) error { _, err := ReadPLY(path); return err },
+		"log":      func(path string) error { _, err := ReadLog(path); return err },
+		"features": func(path string) error { _, err := ReadFeatures(path); return err },
+	} {
+		if err := read(dir); err == nil || !strings.Contains(err.Error(), dir+": this is a folder") {
+			t.Errorf("%s: error %v", name, err)
 		}
 	}
 }
@@ -79,14 +102,21 @@ func TestLog_MalformedInputNamesFileAndLine(t *testing.T) {
 		"empty":       {"\n\n", "gt.log: the log has no entries"},
 		"head":        {"0 1\n" + rows, "gt.log:1: 2 numbers, want 3"},
 		"fraction":    {"0 1.5 2\n" + rows, "gt.log:1: an entry starts with three whole numbers"},
-		"word":        {"0 one 2\n" + rows, `gt.log:1: "one" is not a number`},
+		"word":        {"0 one 2\n" + rows, `gt.log:1: number 2: "one" is not a number`},
 		"truncated":   {"0 1 2\n1 0 0 0\n0 1 0 0\n", "gt.log:3: the file is truncated: row 2"},
 		"short row":   {"0 1 2\n1 0 0\n", "gt.log:2: 3 numbers, want 4"},
-		"nan":         {"0 1 2\n1 0 0 nan\n0 1 0 0\n0 0 1 0\n0 0 0 1\n", "gt.log:5: pointcloud: the translation is not finite"},
-		"nan matrix":  {"0 1 2\n1 0 0 0\n0 nan 0 0\n0 0 1 0\n0 0 0 1\n", "gt.log:5: pointcloud: the 3x3 part is not a rotation"},
+		"nan":         {"0 1 2\n1 0 0 nan\n0 1 0 0\n0 0 1 0\n0 0 0 1\n", "gt.log:2: number 4: the value is not finite: nan"},
+		"nan matrix":  {"0 1 2\n1 0 0 0\n0 nan 0 0\n0 0 1 0\n0 0 0 1\n", "gt.log:3: number 2: the value is not finite: nan"},
 		"scaled":      {"0 1 2\n2 0 0 0\n0 2 0 0\n0 0 2 0\n0 0 0 1\n", "gt.log:5: pointcloud: the 3x3 part is not a rotation"},
 		"reflection":  {"0 1 2\n-1 0 0 0\n0 1 0 0\n0 0 1 0\n0 0 0 1\n", "the 3x3 part is a reflection"},
 		"projective":  {"0 1 2\n1 0 0 0\n0 1 0 0\n0 0 1 0\n0 0 1 1\n", "gt.log:5: the last row of a rigid matrix"},
+		"negative":    {"0 -1 2\n" + rows, "gt.log:1: an entry starts with three whole numbers"},
+		"huge":        {"0 1 1e300\n" + rows, "gt.log:1: an entry starts with three whole numbers"},
+		"beyond n":    {"0 2 2\n" + rows, `gt.log:1: the entry "0 2 2": want i and j below n`},
+		"twice":       {"0 1 2\n" + rows + "\n0 1 2\n" + rows, "gt.log:7: the entry 0 1 stands in line 1 already"},
+		"far out":     {"0 1 2\n1 0 0 1e200\n0 1 0 0\n0 0 1 0\n0 0 0 1\n", "gt.log:5: pointcloud: the translation is too far out"},
+		"overflow":    {"0 1 2\n1 0 0 1e400\n", "gt.log:2: number 4: \"1e400\" is larger than any 64-bit number"},
+		"binary":      {"0 1 2\n\x00", "gt.log:2: this is not text"},
 		"second head": {"0 1 2\n" + rows + "0 1\n", "gt.log:6: 2 numbers, want 3"},
 	} {
 		_, err := DecodeLog(strings.NewReader(test.text), "gt.log")

@@ -45,7 +45,7 @@ func fuzz(t *testing.T, data []byte, read func() (*Table, error)) {
 func fuzzFormat(f *testing.F, kind format, o Options) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		fuzz(t, data, func() (*Table, error) {
-			r, err := input.New(bytes.NewReader(data), "fuzz", fuzzBudget)
+			r, err := input.NewPacked(bytes.NewReader(data), "fuzz", fuzzBudget)
 			if err != nil {
 				return nil, err
 			}
@@ -85,7 +85,7 @@ func FuzzText(f *testing.F) {
 			o.Drop = []string{drop}
 		}
 		fuzz(t, data, func() (*Table, error) {
-			r, err := input.New(bytes.NewReader(data), "fuzz", fuzzBudget)
+			r, err := input.NewPacked(bytes.NewReader(data), "fuzz", fuzzBudget)
 			if err != nil {
 				return nil, err
 			}
@@ -100,7 +100,7 @@ func FuzzLabels(f *testing.F) {
 	f.Add([]byte(idxFile(f, idxUint8, []uint32{2}, []uint8{1, 2})), byte(2))
 	f.Fuzz(func(t *testing.T, data []byte, kind byte) {
 		fuzz(t, data, func() (*Table, error) {
-			r, err := input.New(bytes.NewReader(data), "fuzz", fuzzBudget)
+			r, err := input.NewPacked(bytes.NewReader(data), "fuzz", fuzzBudget)
 			if err != nil {
 				return nil, err
 			}

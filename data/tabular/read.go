@@ -91,7 +91,7 @@ func readTable(path string, o Options) (*Table, error) {
 	if f == formatNPZ { // it is read from its end
 		return readNPZ(path, o)
 	}
-	r, err := input.Open(path, o.MaxExpanded)
+	r, err := input.OpenPacked(path, o.MaxExpanded)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (t *Table) readLabelFile(path string, maxExpanded int64, dataPath string) e
 	if f == formatMat || f == formatNPZ {
 		return fmt.Errorf("%s: labels in a file of their own may be .npy, IDX or text", input.Name(path))
 	}
-	r, err := input.Open(path, maxExpanded)
+	r, err := input.OpenPacked(path, maxExpanded)
 	if err != nil {
 		return err
 	}

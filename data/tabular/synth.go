@@ -18,7 +18,7 @@ var digitsFile []byte
 // digit of each. Its source and licence (CC BY 4.0) are in digits/LICENSE.md.
 func Digits() (*Table, error) {
 	const name = "optical digits"
-	r, err := input.New(bytes.NewReader(digitsFile), name, 0)
+	r, err := input.NewPacked(bytes.NewReader(digitsFile), name, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ func nan() float64 { return math.NaN() }
 // reader reads text as the content of a file of that name.
 func reader(t testing.TB, content, name string) *input.Reader {
 	t.Helper()
-	r, err := input.New(strings.NewReader(content), name, 1<<20)
+	r, err := input.NewPacked(strings.NewReader(content), name, 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}

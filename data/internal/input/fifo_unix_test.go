@@ -13,7 +13,7 @@ func TestPipesAreRefusedBeforeTheyBlock(t *testing.T) {
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Skip("no pipes here:", err)
 	}
-	_, err := Open(path, 0)
+	_, err := Open(path)
 	wantError(t, err, path, "this is a pipe: want a regular file")
 	_, err = Image(path, 0)
 	wantError(t, err, "this is a pipe")

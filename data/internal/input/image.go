@@ -17,7 +17,7 @@ const bytesPerPixel = 8 + 12
 // Image reads a PNG or JPEG file. Transparent pixels are an error: their colours are not what a viewer shows. maxExpanded
 // is that of [NewBudget]; a pixel counts as 20 bytes.
 func Image(path string, maxExpanded int64) (image.Image, error) {
-	r, err := Open(path, maxExpanded)
+	r, err := OpenBudget(path, maxExpanded)
 	if err != nil {
 		return nil, err
 	}

@@ -59,9 +59,9 @@ func write(t *testing.T, content []byte) (path string) {
 
 func TestOpenTakesRegularFilesOnly(t *testing.T) {
 	dir := t.TempDir()
-	_, err := Open(dir, 0)
+	_, err := Open(dir)
 	wantError(t, err, dir, "this is a folder")
-	_, err = Open(filepath.Join(dir, "none"), 0)
+	_, err = Open(filepath.Join(dir, "none"))
 	wantError(t, err, "none", "no such file")
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v is not fs.ErrNotExist", err)
@@ -69,13 +69,13 @@ func TestOpenTakesRegularFilesOnly(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return
 	}
-	_, err = Open(os.DevNull, 0)
+	_, err = Open(os.DevNull)
 	wantError(t, err, "device")
 	loop := filepath.Join(dir, "loop")
 	if err := os.Symlink(loop, loop); err != nil {
 		t.Fatal(err)
 	}
-	_, err = Open(loop, 0)
+	_, err = Open(loop)
 	wantError(t, err, loop)
 	socket := filepath.Join(dir, "s")
 	listener, err := net.Listen("unix", socket)
@@ -83,14 +83,14 @@ func TestOpenTakesRegularFilesOnly(t *testing.T) {
 		t.Skip("no unix sockets here:", err)
 	}
 	defer listener.Close()
-	_, err = Open(socket, 0)
+	_, err = Open(socket)
 	wantError(t, err, "socket")
 
 	link := filepath.Join(dir, "link")
 	if err := os.Symlink(write(t, []byte("content")), link); err != nil {
 		t.Fatal(err)
 	}
-	r, err := Open(link, 0)
+	r, err := Open(link)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestNamesStayOnOneLine(t *testing.T) {
 			t.Errorf("%q is shown as %s, want %s", path, got, want)
 		}
 	}
-	_, err := Open("no\nsuch\xfffile", 0)
+	_, err := Open("no\nsuch\xfffile")
 	wantError(t, err, `"no\nsuch\xfffile"`)
 }
 
@@ -119,7 +119,7 @@ func TestWhatExpandsHasABudget(t *testing.T) {
 		maxExpanded int64
 		fits        bool
 	}{"default": {0, true}, "too small": {1 << 19, false}, "exact": {1 << 20, true}, "one less": {1<<20 - 1, false}} {
-		r, err := Open(write(t, small), test.maxExpanded)
+		r, err := OpenPacked(write(t, small), test.maxExpanded)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,7 +133,7 @@ func TestWhatExpandsHasABudget(t *testing.T) {
 		_ = r.Close()
 	}
 	// What is not compressed costs nothing.
-	r, err := Open(write(t, zeros), 1)
+	r, err := OpenPacked(write(t, zeros), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestWhatExpandsHasABudget(t *testing.T) {
 func TestDamagedGzipIsNamed(t *testing.T) {
 	whole := packed(t, bytes.Repeat([]byte("0123456789"), 1000))
 	for n := 2; n < len(whole); n++ {
-		r, err := New(bytes.NewReader(whole[:n]), "f", 0)
+		r, err := NewPacked(bytes.NewReader(whole[:n]), "f", 0)
 		if err == nil {
 			_, err = r.All()
 		}
@@ -163,7 +163,7 @@ func TestDamagedGzipIsNamed(t *testing.T) {
 	}
 	broken := bytes.Clone(whole)
 	broken[len(broken)-5] ^= 1 // the checksum
-	r, err := New(bytes.NewReader(broken), "f", 0)
+	r, err := NewPacked(bytes.NewReader(broken), "f", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,22 +174,16 @@ func TestDamagedGzipIsNamed(t *testing.T) {
 }
 
 func TestPiecesCostWhatIsThere(t *testing.T) {
-	r, err := New(strings.NewReader("abcdefgh"), "f", 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := New(strings.NewReader("abcdefgh"), "f")
 	var got []string
 	keep := func(piece []byte) error { got = append(got, string(piece)); return nil }
 	if err := r.Pieces(6, 2, "pairs", keep); err != nil || fmt.Sprint(got) != "[abcdef]" {
 		t.Errorf("%v, %v", got, err)
 	}
 	wantError(t, r.Pieces(1<<50, 1<<40, "a huge claim", keep), "f: byte offset 8: a huge claim: the file is truncated")
-	r, err = New(bytes.NewReader(make([]byte, 200_001)), "f", 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r = New(bytes.NewReader(make([]byte, 200_001)), "f")
 	total := 0
-	err = r.Pieces(200_001, 3, "threes", func(piece []byte) error {
+	err := r.Pieces(200_001, 3, "threes", func(piece []byte) error {
 		if len(piece)%3 != 0 || len(piece) > 1<<16 {
 			t.Errorf("a piece of %d bytes", len(piece))
 		}
@@ -203,10 +197,7 @@ func TestPiecesCostWhatIsThere(t *testing.T) {
 
 func textOf(t *testing.T, content string) (string, error) {
 	t.Helper()
-	r, err := New(strings.NewReader(content), "f", 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := New(strings.NewReader(content), "f")
 	all, err := io.ReadAll(r.Text())
 	return string(all), err
 }
@@ -234,18 +225,18 @@ func TestTextHasOneKindOfLineEnd(t *testing.T) {
 
 func TestTextRefusesWhatIsNone(t *testing.T) {
 	for content, want := range map[string]string{
-		"a\nb\x00":          "f:2: this is not text: it holds a NUL byte",
-		"a\rb\r\xe4x":       "f:3: this is not UTF-8 text: byte 0xe4",
-		"a\n\xc3":           "f:2: this is not UTF-8 text: the last character is cut off",
-		"\xff\xfea\x00":     "f:1: this is not text but UTF-16 text: save it as UTF-8",
-		"PK\x03\x04 rest":   "f:1: this is not text but a zip archive",
-		"\x93NUMPY\x01\x00": "name it .npy",
-		string(packed(t, []byte(packed(t, []byte("a"))))): "gzip twice",
+		"a\nb\x00":                     "f:2: this is not text: it holds a NUL byte",
+		"a\rb\r\xe4x":                  "f:3: this is not UTF-8 text: byte 0xe4",
+		"a\n\xc3":                      "f:2: this is not UTF-8 text: the last character is cut off",
+		"\xff\xfea\x00":                "f:1: this is not text but UTF-16 text: save it as UTF-8",
+		"PK\x03\x04 rest":              "f:1: this is not text but a zip archive",
+		"\x93NUMPY\x01\x00":            "name it .npy",
+		string(packed(t, []byte("a"))): "compressed by gzip: unpack it",
 	} {
 		_, err := textOf(t, content)
 		wantError(t, err, want)
 	}
-	r, err := New(bytes.NewReader(packed(t, bytes.Repeat([]byte("1,2\n"), 1000))), "f", 100)
+	r, err := NewPacked(bytes.NewReader(packed(t, bytes.Repeat([]byte("1,2\n"), 1000))), "f", 100)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,13 +245,10 @@ func TestTextRefusesWhatIsNone(t *testing.T) {
 }
 
 func TestLinesAreNumbered(t *testing.T) {
-	r, err := New(strings.NewReader("\ufeffone two\r\n\r\n three\rfour"), "f", 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := New(strings.NewReader("\ufeffone two\r\n\r\n three\rfour"), "f")
 	lines := r.Lines()
 	var got []string
-	err = lines.Each(func(words []string) error {
+	err := lines.Each(func(words []string) error {
 		got = append(got, fmt.Sprint(lines.Number(), words))
 		if words[0] == "four" {
 			return errors.New("four is too many")
@@ -274,6 +262,12 @@ func TestLinesAreNumbered(t *testing.T) {
 	if _, err := lines.Next(); !errors.Is(err, io.EOF) {
 		t.Errorf("after the last line: %v", err)
 	}
+	rest := New(strings.NewReader("five\r\nsix\x00"), "f").Rest(4)
+	if line, err := rest.Next(); err != nil || line != "five" || rest.Number() != 5 {
+		t.Errorf("%q, %v in line %d", line, err, rest.Number())
+	}
+	_, err = rest.Next()
+	wantError(t, err, "f:6: this is not text")
 }
 
 func TestNumbersAreDecimalAndFinite(t *testing.T) {
@@ -401,7 +395,7 @@ func FuzzText(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r, err := New(bytes.NewReader(data), "f", 1<<20)
+		r, err := NewPacked(bytes.NewReader(data), "f", 1<<20)
 		if err != nil {
 			return
 		}
@@ -436,7 +430,7 @@ func FuzzImage(f *testing.F) {
 		f.Add(b.Bytes())
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r, err := New(bytes.NewReader(data), "f", 1<<20)
+		r, err := NewPacked(bytes.NewReader(data), "f", 1<<20)
 		if err != nil {
 			return
 		}

@@ -104,7 +104,7 @@ func kindOf(mode fs.FileMode) string {
 	return "device"
 }
 
-// Reader reads one file, through gzip where it is compressed, and knows where it stands. It is not safe for concurrent use.
+// Reader reads one file and knows where it stands. It is not safe for concurrent use.
 type Reader struct {
 	name    string
 	in      *bufio.Reader
@@ -113,38 +113,58 @@ type Reader struct {
 	closers []io.Closer
 }
 
-// Open opens a regular file for reading. maxExpanded is that of [NewBudget].
-func Open(path string, maxExpanded int64) (*Reader, error) {
+// Open opens a regular file for reading.
+func Open(path string) (*Reader, error) { return OpenBudget(path, 0) }
+
+// OpenBudget is Open for formats with compression inside. maxExpanded is that of [NewBudget].
+func OpenBudget(path string, maxExpanded int64) (*Reader, error) {
 	f, size, err := OpenRegular(path)
 	if err != nil {
 		return nil, err
 	}
-	r, err := newReader(f, path, NewBudget(size, maxExpanded))
-	if err != nil {
-		_ = f.Close()
-		return nil, err
-	}
+	r := newReader(f, path, NewBudget(size, maxExpanded))
 	r.closers = append(r.closers, f)
 	return r, nil
 }
 
-// New reads r as the content of a file of that name.
-func New(r io.Reader, name string, maxExpanded int64) (*Reader, error) {
-	return newReader(r, name, NewBudget(0, maxExpanded))
+// OpenPacked is OpenBudget for a file that is read through gzip if it is packed by it.
+func OpenPacked(path string, maxExpanded int64) (*Reader, error) {
+	r, err := OpenBudget(path, maxExpanded)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.unpack(); err != nil {
+		_ = r.Close()
+		return nil, err
+	}
+	return r, nil
 }
 
-func newReader(raw io.Reader, name string, budget *Budget) (*Reader, error) {
-	r := &Reader{name: Name(name), in: bufio.NewReaderSize(raw, 1<<16), budget: budget}
-	if head, _ := r.in.Peek(2); !bytes.Equal(head, []byte{0x1f, 0x8b}) {
-		return r, nil
+// New reads r as the content of a file of that name.
+func New(r io.Reader, name string) *Reader { return newReader(r, name, NewBudget(0, 0)) }
+
+// NewPacked is New for what OpenPacked opens.
+func NewPacked(r io.Reader, name string, maxExpanded int64) (*Reader, error) {
+	packed := newReader(r, name, NewBudget(0, maxExpanded))
+	return packed, packed.unpack()
+}
+
+func newReader(raw io.Reader, name string, budget *Budget) *Reader {
+	return &Reader{name: Name(name), in: bufio.NewReaderSize(raw, 1<<16), budget: budget}
+}
+
+// unpack goes on through gzip if the file starts as its files do.
+func (r *Reader) unpack() error {
+	if !bytes.Equal(r.Peek(2), []byte{0x1f, 0x8b}) {
+		return nil
 	}
 	z, err := gzip.NewReader(r.in)
 	if err != nil {
-		return nil, fmt.Errorf("%s: byte offset 0: broken gzip header: %w", r.name, Truncated(err))
+		return r.Errorf("broken gzip header: %w", Truncated(err))
 	}
-	r.in = bufio.NewReaderSize(&metered{in: z, budget: budget}, 1<<16)
-	r.closers = append(r.closers, z)
-	return r, nil
+	r.in = bufio.NewReaderSize(&metered{in: z, budget: r.budget}, 1<<16)
+	r.closers = append([]io.Closer{z}, r.closers...)
+	return nil
 }
 
 // metered spends what it reads.

@@ -44,7 +44,7 @@ var notText = []struct{ start, name string }{
 	{"\xff\xfe", "UTF-16 text: save it as UTF-8"},
 	{"\xfe\xff", "UTF-16 text: save it as UTF-8"},
 	{"PK\x03\x04", "a zip archive, as .xlsx and .npz files are: unpack it, or export a sheet as CSV"},
-	{"\x1f\x8b", "compressed by gzip twice: unpack it once"},
+	{"\x1f\x8b", "compressed by gzip: unpack it"},
 	{"BZh91AY&SY", "compressed by bzip2: unpack it"},
 	{"\xfd7zXZ", "compressed by xz: unpack it"},
 	{"\x28\xb5\x2f\xfd", "compressed by zstd: unpack it"},
@@ -70,42 +70,16 @@ func (t *text) begin() error {
 	return nil
 }
 
-// fill reads and checks the next piece.
+// fill reads the next piece, and checks it up to its first mistake.
 func (t *text) fill() {
 	var raw [1 << 14]byte
 	n, err := t.in.Read(raw[:])
-	out := make([]byte, 0, n+utf8.UTFMax)
+	t.out = make([]byte, 0, n+utf8.UTFMax)
 	for _, b := range raw[:n] {
-		switch {
-		case b >= utf8.RuneSelf || len(t.partial) > 0:
-			t.partial = append(t.partial, b)
-			if !utf8.FullRune(t.partial) {
-				continue
-			}
-			if c, size := utf8.DecodeRune(t.partial); c == utf8.RuneError && size < 2 {
-				t.err = fmt.Errorf("%s:%d: this is not UTF-8 text: byte %#02x: save it as UTF-8", t.in.name, t.line, t.partial[0])
-				return
-			}
-			out = append(out, t.partial...)
-			t.partial = t.partial[:0]
-			t.skipLF = false
-			continue
-		case b == 0:
-			t.err = fmt.Errorf("%s:%d: this is not text: it holds a NUL byte", t.in.name, t.line)
+		if t.add(b); t.err != nil {
 			return
-		case b == '\n' && t.skipLF:
-			t.skipLF = false
-			continue
 		}
-		if t.skipLF = b == '\r'; t.skipLF {
-			b = '\n'
-		}
-		if b == '\n' {
-			t.line++
-		}
-		out = append(out, b)
 	}
-	t.out = out
 	switch {
 	case errors.Is(err, io.EOF) && len(t.partial) > 0:
 		t.err = fmt.Errorf("%s:%d: this is not UTF-8 text: the last character is cut off", t.in.name, t.line)
@@ -114,6 +88,36 @@ func (t *text) fill() {
 	case err != nil:
 		t.err = fmt.Errorf("%s:%d: %w", t.in.name, t.line, Truncated(err))
 	}
+}
+
+func (t *text) add(b byte) {
+	switch {
+	case b >= utf8.RuneSelf || len(t.partial) > 0:
+		t.partial = append(t.partial, b)
+		if !utf8.FullRune(t.partial) {
+			return
+		}
+		if c, size := utf8.DecodeRune(t.partial); c == utf8.RuneError && size < 2 {
+			t.err = fmt.Errorf("%s:%d: this is not UTF-8 text: byte %#02x: save it as UTF-8", t.in.name, t.line, t.partial[0])
+			return
+		}
+		t.out = append(t.out, t.partial...)
+		t.partial, t.skipLF = t.partial[:0], false
+		return
+	case b == 0:
+		t.err = fmt.Errorf("%s:%d: this is not text: it holds a NUL byte", t.in.name, t.line)
+		return
+	case b == '\n' && t.skipLF:
+		t.skipLF = false
+		return
+	}
+	if t.skipLF = b == '\r'; t.skipLF {
+		b = '\n'
+	}
+	if b == '\n' {
+		t.line++
+	}
+	t.out = append(t.out, b)
 }
 
 // Lines reads a text line by line.
@@ -125,6 +129,12 @@ type Lines struct {
 
 // Lines returns the lines of the file's text.
 func (r *Reader) Lines() *Lines { return &Lines{name: r.name, in: bufio.NewReader(r.Text())} }
+
+// Rest returns the lines that follow after a header of so many lines, which was read by other means.
+func (r *Reader) Rest(lines int) *Lines {
+	rest := &text{in: r, line: lines + 1, started: true}
+	return &Lines{name: r.name, in: bufio.NewReader(rest), number: lines}
+}
 
 // Number returns the number of the line that was read last, from 1.
 func (l *Lines) Number() int { return l.number }
