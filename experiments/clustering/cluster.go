@@ -43,8 +43,8 @@ func (Fitted) Alpha(lengths []float64) (float64, error) {
 const (
 	innerIterations = 4    // iterations before μ falls, at most
 	maxIterations   = 100  // iterations in all
-	enough          = .1   // a smaller change of the objective ends the inner iterations
-	duplicate       = 1e-2 // edges shorter than this times √cols say nothing about scale
+	settledChange   = .1   // a smaller change of the objective ends the inner iterations
+	shortEdge       = 1e-2 // edges shorter than this times √cols say nothing about scale
 )
 
 // solveTolerance is the relative residual of the linear systems. The released program stops at 1e-2 from a start at 0;
@@ -102,7 +102,7 @@ func Cluster(ctx context.Context, t *tabular.Table, g *Graph, shape Shape, progr
 			progress(iteration)
 		}
 		inner++
-		settled := math.Abs(previous-iteration.Objective) < enough
+		settled := math.Abs(previous-iteration.Objective) < settledChange
 		previous = iteration.Objective
 		if !settled && inner < innerIterations {
 			continue
@@ -147,19 +147,22 @@ func newContinuation(t *tabular.Table, g *Graph, shape Shape) (*continuation, er
 		norm: spectralNorm(t.X, t.Cols),
 	}
 	c.measure()
-	telling := slices.DeleteFunc(slices.Clone(c.lengths), func(d float64) bool {
-		return d < duplicate*math.Sqrt(float64(t.Cols))
+	informative := slices.DeleteFunc(slices.Clone(c.lengths), func(d float64) bool {
+		return d < shortEdge*math.Sqrt(float64(t.Cols))
 	})
-	if len(telling) == 0 {
+	if len(informative) == 0 {
 		return nil, fmt.Errorf("clustering: all %d edges are shorter than %g·√%d: the rows are duplicates, or their scale is too small; normalise the columns",
-			len(g.Edges), duplicate, t.Cols)
+			len(g.Edges), shortEdge, t.Cols)
 	}
-	slices.SortFunc(telling, cmp.Compare[float64])
-	percent := (len(telling) + 99) / 100
-	c.threshold = mean(telling[:percent])
-	c.delta = mean(telling[:min(250, percent)])
-	longest := telling[len(telling)-1]
+	slices.SortFunc(informative, cmp.Compare[float64])
+	percent := (len(informative) + 99) / 100
+	c.threshold = mean(informative[:percent])
+	c.delta = mean(informative[:min(250, percent)])
+	longest := informative[len(informative)-1]
 	c.mu = 3 * longest * longest
+	if math.IsInf(c.mu, 1) {
+		return nil, fmt.Errorf("clustering: an edge of length %g is too long to be squared: divide the columns, or normalise them", longest)
+	}
 	return c, c.rescale()
 }
 

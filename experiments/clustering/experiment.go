@@ -195,22 +195,22 @@ func Run(ctx context.Context, c Config, j Job) (run.Result, error) {
 		return run.Result{}, err
 	}
 	defer r.Close()
-	w := &workplace{config: c, job: j}
+	in := &input{config: c, job: j}
 	return r.Items(ctx, c.Seeds*len(c.Methods), j.Progress, c.Table, func(i int) (run.Item, error) {
 		method, err := findMethod(c.Methods[i%len(c.Methods)])
 		if err != nil {
 			return run.Item{}, err
 		}
-		if err := w.prepare(uint64(j.Seed) + uint64(i/len(c.Methods))); err != nil {
+		if err := in.load(uint64(j.Seed) + uint64(i/len(c.Methods))); err != nil {
 			return run.Item{}, err
 		}
-		values, err := w.cluster(ctx, method)
-		return run.Item{Name: fmt.Sprintf("seed %d, %s", w.seed, method.Title), Values: values}, err
+		values, err := in.cluster(ctx, method)
+		return run.Item{Name: fmt.Sprintf("seed %d, %s", in.seed, method.Title), Values: values}, err
 	})
 }
 
-// workplace keeps the table and the graph of a seed for all its methods.
-type workplace struct {
+// input is the table of a seed and its graph, kept for all methods of the seed.
+type input struct {
 	config Config
 	job    Job
 	seed   uint64
@@ -218,22 +218,23 @@ type workplace struct {
 	graph  *Graph
 }
 
-func (w *workplace) prepare(seed uint64) error {
-	if w.table != nil && w.seed == seed {
+// load makes the table of a seed, unless it is there already.
+func (in *input) load(seed uint64) error {
+	if in.table != nil && in.seed == seed {
 		return nil
 	}
-	t, err := w.config.open(w.job.Path, w.job.Options, seed)
+	t, err := in.config.open(in.job.Path, in.job.Options, seed)
 	if err != nil {
 		return err
 	}
 	if t.Labels == nil {
 		return fmt.Errorf("clustering: %s has no labels to compare with", t.Name)
 	}
-	if err := w.config.shape(t); err != nil {
+	if err := in.config.shape(t); err != nil {
 		return err
 	}
-	w.seed, w.table = seed, t
-	w.graph, err = graphOf(t, w.config)
+	in.seed, in.table = seed, t
+	in.graph, err = graphOf(t, in.config)
 	return err
 }
 
@@ -249,17 +250,18 @@ func graphOf(t *tabular.Table, c Config) (*Graph, error) {
 	return NewGraph(neighbours), nil
 }
 
-func (w *workplace) cluster(ctx context.Context, m Method) (run.Values, error) {
-	values := run.Values{"edges": float64(len(w.graph.Edges)), "parts": float64(w.graph.Parts)}
+// cluster runs one method and scores it.
+func (in *input) cluster(ctx context.Context, m Method) (run.Values, error) {
+	values := run.Values{"edges": float64(len(in.graph.Edges)), "parts": float64(in.graph.Parts)}
 	var labels []int
 	if m.Shape == nil {
 		var err error
-		if labels, err = KMeans(w.table, len(w.table.Classes), w.seed); err != nil {
+		if labels, err = KMeans(in.table, len(in.table.Classes), in.seed); err != nil {
 			return nil, err
 		}
-		values["clusters "+m.Key] = float64(len(w.table.Classes))
+		values["clusters "+m.Key] = float64(len(in.table.Classes))
 	} else {
-		c, err := Cluster(ctx, w.table, w.graph, m.Shape, nil)
+		c, err := Cluster(ctx, in.table, in.graph, m.Shape, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -272,7 +274,7 @@ func (w *workplace) cluster(ctx context.Context, m Method) (run.Values, error) {
 			values["alpha "+m.Key] = alpha
 		}
 	}
-	s, err := Score(w.table.Labels, labels)
+	s, err := Score(in.table.Labels, labels)
 	if err != nil {
 		return nil, err
 	}

@@ -10,8 +10,10 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/spatial/kdtree"
 
 	"github.com/robustloss/gomlx-robustloss/data/tabular"
+	"github.com/robustloss/gomlx-robustloss/experiments/parallel"
 )
 
 func randomTable(rows, cols int, seed uint64) *tabular.Table {
@@ -69,24 +71,97 @@ func TestNeighbours_AreThoseOfSortingAllRows(t *testing.T) {
 	}
 }
 
-// The columns' mean is large beside the distances: single precision alone would mix the neighbours up.
-func TestNeighbours_SurviveALargeOffset(t *testing.T) {
-	table := randomTable(150, 4, 2)
-	for i := range table.X {
-		table.X[i] += 30
-	}
-	got, err := Neighbours(table, 4, "euclidean")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := slowNeighbours(table, 4, "euclidean")
-	for i := range want {
-		for k := range want[i] {
-			if got[i][k].Row != want[i][k].Row {
-				t.Fatalf("neighbours of row %d are %v, want %v", i, got[i], want[i])
+// The columns' mean is large beside the distances, or all values are huge or tiny: single precision alone would mix the
+// neighbours up.
+func TestNeighbours_SurviveOffsetsAndUnits(t *testing.T) {
+	for _, metric := range Metrics() {
+		for _, change := range []struct{ offset, unit float64 }{{30, 1}, {1e6, 1}, {0, 1e60}, {0, 1e-60}, {1e5, 1e30}} {
+			table := randomTable(150, 4, 2)
+			for i := range table.X {
+				table.X[i] = change.unit * (table.X[i] + change.offset)
+			}
+			got, err := Neighbours(table, 4, metric)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := slowNeighbours(table, 4, metric)
+			for i := range want {
+				for k := range want[i] {
+					if got[i][k].Row != want[i][k].Row {
+						t.Fatalf("%s, %+v: neighbours of row %d are %v, want %v", metric, change, i, got[i], want[i])
+					}
+				}
 			}
 		}
 	}
+	huge := randomTable(20, 2, 2)
+	for i := range huge.X {
+		huge.X[i] *= 1e200
+	}
+	if _, err := Neighbours(huge, 3, "euclidean"); err == nil || !strings.Contains(err.Error(), "overflows: divide the columns, or normalise them") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// row is a row of a table for gonum's k-d tree.
+type row struct {
+	values []float64
+	number int
+}
+
+func (r row) Compare(c kdtree.Comparable, d kdtree.Dim) float64 {
+	return r.values[d] - c.(row).values[d]
+}
+func (r row) Dims() int                            { return len(r.values) }
+func (r row) Distance(c kdtree.Comparable) float64 { return squaredDistance(r.values, c.(row).values) }
+
+type rows []row
+
+func (r rows) Index(i int) kdtree.Comparable         { return r[i] }
+func (r rows) Len() int                              { return len(r) }
+func (r rows) Slice(start, end int) kdtree.Interface { return r[start:end] }
+func (r rows) Pivot(d kdtree.Dim) int                { return byColumn{r, d}.Pivot() }
+
+type byColumn struct {
+	rows
+	dim kdtree.Dim
+}
+
+func (r byColumn) Less(i, j int) bool { return r.rows[i].values[r.dim] < r.rows[j].values[r.dim] }
+func (r byColumn) Swap(i, j int)      { r.rows[i], r.rows[j] = r.rows[j], r.rows[i] }
+func (r byColumn) Slice(start, end int) kdtree.SortSlicer {
+	return byColumn{r.rows[start:end], r.dim}
+}
+func (r byColumn) Pivot() int { return kdtree.Partition(r, kdtree.MedianOfMedians(r)) }
+
+// Prints the times that the comment of Neighbours compares.
+func BenchmarkNeighbours(b *testing.B) {
+	table, err := digitsOnce()
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("all with all", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := Neighbours(table, 10, "euclidean"); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("gonum kdtree", func(b *testing.B) {
+		for b.Loop() {
+			var list rows
+			for i := range table.Rows {
+				list = append(list, row{table.Row(i), i})
+			}
+			tree := kdtree.New(list, false)
+			parallel.Blocks(table.Rows, searchRows, func(_, from, to int) {
+				for i := from; i < to; i++ {
+					keeper := kdtree.NewNKeeper(11)
+					tree.NearestSet(keeper, row{table.Row(i), i})
+				}
+			})
+		}
+	})
 }
 
 func TestNeighbours_RefusesWhatHasNoNeighbours(t *testing.T) {

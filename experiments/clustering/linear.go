@@ -138,7 +138,7 @@ func (s *columnSolver) apply(v []float64) {
 	}
 }
 
-// run returns the number of steps and the largest relative residual of a column. Columns that have arrived stand still.
+// run returns the number of steps and the largest relative residual of a column. Columns that have converged do not change any more.
 func (s *columnSolver) run(tolerance float64) (steps int, worst float64) {
 	size := s.columnSums(s.b, s.b)
 	s.apply(s.u)
@@ -183,7 +183,7 @@ func (s *columnSolver) run(tolerance float64) (steps int, worst float64) {
 			}
 		}
 		rz = next
-		s.turn(z, length)
+		s.nextDirection(z, length)
 	}
 }
 
@@ -219,8 +219,8 @@ func (s *columnSolver) addScaled(a, b, length []float64, sign float64) {
 	}
 }
 
-// turn sets the direction p = z + β·p.
-func (s *columnSolver) turn(z, beta []float64) {
+// nextDirection sets the direction p = z + β·p.
+func (s *columnSolver) nextDirection(z, beta []float64) {
 	for at := 0; at < len(z); at += s.width {
 		x, y := s.p[at:at+s.width], z[at:at+s.width]
 		for c, b := range beta {

@@ -229,7 +229,7 @@ func (j Job) warn(text string) {
 // last step still moves the points counts with the pose it has, and as "unconverged KEY".
 func solveAll(values run.Values, f frame, p, q []r3.Vec, found func(key string, pose pointcloud.Pose) error) error {
 	for _, m := range Methods() {
-		pose := f.outward(pointcloud.Identity())
+		pose := f.denormalise(pointcloud.Identity())
 		if s, err := solveIn(f, p, q, m.New()); err == nil {
 			pose = s.Pose
 			if !s.Converged() {

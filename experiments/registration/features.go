@@ -20,11 +20,11 @@ type FeatureOptions struct {
 }
 
 const (
-	leastNormalRadius = .04 // below it, noise of half a percent of the diameter spoils the normals
-	normalNeighbours  = 12  // other points that a normal is estimated from, in the middle of the cloud
-	featureRatio      = 3   // radius of the features divided by that of the normals: 9 times the points on a surface
-	densitySample     = 500 // points whose surroundings stand for all
-	pointBlock        = 64  // points that a processor takes at a time
+	minNormalRadius  = .04 // below it, noise of half a percent of the diameter spoils the normals
+	normalNeighbours = 12  // other points that a normal is estimated from, in the middle of the cloud
+	featureRatio     = 3   // radius of the features divided by that of the normals: 9 times the points on a surface
+	densitySample    = 500 // points whose surroundings stand for all
+	pointBlock       = 64  // points that a processor takes at a time
 )
 
 // ChooseRadii returns radii that suit the density of two clouds: half of the points have twelve others or more within the
@@ -35,7 +35,7 @@ func ChooseRadii(target, source *pointcloud.Cloud) (FeatureOptions, error) {
 	if err != nil {
 		return FeatureOptions{}, err
 	}
-	radius := leastNormalRadius
+	radius := minNormalRadius
 	for _, cloud := range []*pointcloud.Cloud{target, source} {
 		radius = max(radius, reachOf(cloud.Points, normalNeighbours)/f.diameter())
 	}

@@ -10,10 +10,10 @@ import (
 
 // Constants of fast global registration [1], in units of the larger cloud's radius.
 const (
-	divisor     = 1.4  // by which μ is divided
-	maxDistance = .025 // μ is divided while it is above this
-	stepsPer    = 4    // steps with the same kernel
-	startMu     = 1.   // μ before the first division
+	divisor        = 1.4  // by which μ is divided
+	maxDistance    = .025 // μ is divided while it is above this
+	stepsPerKernel = 4    // steps with the same kernel
+	startMu        = 1.   // μ before the first division
 )
 
 // Schedule chooses the kernel of each Gauss–Newton step.
@@ -27,7 +27,7 @@ type Schedule interface {
 // above 0.025. So it is 0.714 first, and 0.0247 from step 40 on.
 func Mu(step int) float64 {
 	mu := startMu
-	for i := 0; i <= step && mu > maxDistance; i += stepsPer {
+	for i := 0; i <= step && mu > maxDistance; i += stepsPerKernel {
 		mu /= divisor
 	}
 	return mu
@@ -60,7 +60,7 @@ func (s ShapeAnnealed) Kernel(step int, _ []float64) (scalar.Kernel, error) {
 	if len(s.Alphas) == 0 || !(s.Scale > 0) {
 		return scalar.Kernel{}, fmt.Errorf("a shape-annealed schedule of %d shapes with the scale %g: want one shape or more and a scale > 0", len(s.Alphas), s.Scale)
 	}
-	return scalar.Kernel{Alpha: s.Alphas[min(step/stepsPer, len(s.Alphas)-1)], Scale: s.Scale}, nil
+	return scalar.Kernel{Alpha: s.Alphas[min(step/stepsPerKernel, len(s.Alphas)-1)], Scale: s.Scale}, nil
 }
 
 // Fixed uses one kernel for all steps. Alpha = 2 is least squares, whatever the scale.
@@ -76,7 +76,7 @@ func (s Fixed) Kernel(int, []float64) (scalar.Kernel, error) {
 
 const (
 	fittedResiduals = 512 // residuals that stand for all in a fit
-	leastWindow     = 10  // least half width of the fit's window, in units of the scale
+	minWindow       = 10  // least half width of the fit's window, in units of the scale
 )
 
 // Fitted lets the scale fall as in [1] and takes α from the data: whenever the scale changes, the shape of maximum
@@ -89,13 +89,13 @@ type Fitted struct{ alpha float64 }
 // Kernel implements [Schedule]. Of many residuals it takes 512, evenly spaced in their order.
 func (f *Fitted) Kernel(step int, residuals []float64) (scalar.Kernel, error) {
 	c := math.Sqrt(Mu(step) / 4)
-	if step%stepsPer == 0 {
+	if step%stepsPerKernel == 0 {
 		sorted := stats.EvenlySpaced(residuals, fittedResiduals)
 		largest := residuals[0]
 		for _, r := range residuals {
 			largest = max(largest, r)
 		}
-		fit, err := scalar.FitTruncated(sorted, nil, &scalar.TruncatedOptions{Scale: &c, Tau: max(leastWindow, 1.01*largest/c)})
+		fit, err := scalar.FitTruncated(sorted, nil, &scalar.TruncatedOptions{Scale: &c, Tau: max(minWindow, 1.01*largest/c)})
 		if err != nil {
 			return scalar.Kernel{}, err
 		}

@@ -30,11 +30,11 @@ type Solution struct {
 	LastMotion float64
 }
 
-// restless is the motion of the last step above which a solution has not converged.
-const restless = 1e-3
+// maxLastMotion is the motion in the last step above which a solution has not converged.
+const maxLastMotion = 1e-3
 
 // Converged reports whether the last step moved the points by less than a thousandth of Scale.
-func (s *Solution) Converged() bool { return s.LastMotion < restless }
+func (s *Solution) Converged() bool { return s.LastMotion < maxLastMotion }
 
 // Step is one Gauss–Newton step.
 type Step struct {
@@ -69,7 +69,7 @@ func Solve(p, q []r3.Vec, schedule Schedule) (*Solution, error) {
 
 // solveIn is Solve in a frame that may be that of the whole clouds.
 func solveIn(f frame, p, q []r3.Vec, schedule Schedule) (*Solution, error) {
-	target, source := inFrame(p, f.target, f.scale), inFrame(q, f.source, f.scale)
+	target, source := normalised(p, f.target, f.scale), normalised(q, f.source, f.scale)
 	pose := pointcloud.Identity()
 	s := &Solution{Scale: f.scale, Residuals: make([]float64, len(p))}
 	for i := range Iterations {
@@ -87,7 +87,7 @@ func solveIn(f frame, p, q []r3.Vec, schedule Schedule) (*Solution, error) {
 		s.LastMotion = motion(step)
 	}
 	distances(target, source, pose, s.Residuals)
-	s.Pose = f.outward(pose)
+	s.Pose = f.denormalise(pose)
 	return s, nil
 }
 
@@ -219,7 +219,7 @@ func frameOf(target, source *pointcloud.Cloud) (frame, error) {
 // diameter is the unit of the features' radii: about the diameter of the larger cloud.
 func (f frame) diameter() float64 { return 2 * f.scale }
 
-func inFrame(points []r3.Vec, centre r3.Vec, scale float64) []r3.Vec {
+func normalised(points []r3.Vec, centre r3.Vec, scale float64) []r3.Vec {
 	out := make([]r3.Vec, len(points))
 	for i, p := range points {
 		out[i] = r3.Scale(1/scale, r3.Sub(p, centre))
@@ -227,9 +227,9 @@ func inFrame(points []r3.Vec, centre r3.Vec, scale float64) []r3.Vec {
 	return out
 }
 
-// outward turns a pose between the normalised clouds into one between the clouds: p̂ = R·q̂ + t with p̂ = (p − m₀)/s,
+// denormalise turns a pose between the normalised clouds into one between the clouds: p̂ = R·q̂ + t with p̂ = (p − m₀)/s,
 // q̂ = (q − m₁)/s gives p = R·q + (s·t + m₀ − R·m₁).
-func (f frame) outward(pose pointcloud.Pose) pointcloud.Pose {
+func (f frame) denormalise(pose pointcloud.Pose) pointcloud.Pose {
 	moved := pose.Rotate(f.source)
 	pose.T = r3.Add(r3.Scale(f.scale, pose.T), r3.Sub(f.target, moved))
 	return pose
