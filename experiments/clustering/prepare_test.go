@@ -52,6 +52,7 @@ func TestReduce_RefusesMoreAxesThanColumns(t *testing.T) {
 		}
 	}
 }
+
 func TestNormalise_DoesWhatItsNamesSay(t *testing.T) {
 	for how, want := range map[string][]float64{
 		"none":     {1, 7, 3, 7, 5, 7},

@@ -118,8 +118,11 @@ func TestPrepare_RefusesPairsThatCannotBeRegistered(t *testing.T) {
 		"one place":  {&pointcloud.Pair{Target: one, Source: one, Truth: pointcloud.Identity()}, wide, "all points of a cloud are the same point"},
 		"no radius":  {good, FeatureOptions{NormalRadius: -.1}, "radii of normals -0.1 and features 0: want positive numbers, or 0 to choose them"},
 		"no overlap": {change(func(p *pointcloud.Pair) { p.Truth.T.X += 50 }), FeatureOptions{}, "no point in common under the true pose"},
-		"sparse": {good, FeatureOptions{NormalRadius: 1e-3, FeatureRadius: 1e-3},
-			"only 0 of the 60 points of cloud 0 have a feature: the others have fewer than 3 neighbours within the radius of the normals, 0.001 diameters; radii that suit the density are 0."},
+		"sparse": {
+			good,
+			FeatureOptions{NormalRadius: 1e-3, FeatureRadius: 1e-3},
+			"only 0 of the 60 points of cloud 0 have a feature: the others have fewer than 3 neighbours within the radius of the normals, 0.001 diameters; radii that suit the density are 0.",
+		},
 		"few points": {change(func(p *pointcloud.Pair) { p.Target = &pointcloud.Cloud{Points: p.Target.Points[:9]} }), FeatureOptions{}, "cloud 0 has 9 points: want at least 10"},
 		"unlike":     {&pointcloud.Pair{Name: "box", Target: box(60, 1), Source: box(60, 2), Truth: pointcloud.Identity()}, FeatureOptions{}, "different matches are too few"},
 	} {
