@@ -226,7 +226,13 @@ func (a *Adaptive) weighted(nll *Node) *Node {
 }
 
 // returned converts what is returned to the dtype of x.
-func (a *Adaptive) returned(n *Node) *Node { return ConvertDType(n, a.x.DType()) }
+func (a *Adaptive) returned(n *Node) *Node { return last(ConvertDType(n, a.x.DType())) }
+
+// last returns n as a node that comes after all variables of the graph so far. GoMLX's pure-Go backend fails where a variable
+// comes after the last node that is computed, as where a graph returns α alone.
+func last(n *Node) *Node {
+	return IdentityWithCustomGradient(n, func(_, v *Node) *Node { return v })
+}
 
 // Mean returns, after [Adaptive.Done], the mean of the negative log-likelihood, a scalar: a loss to train. The mean is over the
 // elements that the [Adaptive.Mask] leaves, and is not divided by the sum of the [Adaptive.Weights]. It has the dtype in which

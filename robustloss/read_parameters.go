@@ -69,11 +69,21 @@ func ReadParameterNodes(scope *model.Scope, g *Graph) Parameters[*Node] {
 			return StopGradient(p.link.node(latent, p)), nil
 		})
 		if err == nil {
-			return nodes
+			return allLast(nodes)
 		}
 	}
 	exceptions.Panicf("robustloss.ReadParameterNodes: %v", err)
 	return Parameters[*Node]{}
+}
+
+// allLast is [last] for each node.
+func allLast(all Parameters[*Node]) Parameters[*Node] {
+	for _, n := range []**Node{&all.Alpha, &all.DF, &all.Scale, &all.Location} {
+		if *n != nil {
+			*n = last(*n)
+		}
+	}
+	return all
 }
 
 // readAll reads each parameter that is in the scope.
