@@ -81,7 +81,7 @@ func embeddingPlots(t *tabular.Table, found *Clustering) ([]*plot.Plot, error) {
 			if err != nil {
 				return nil, err
 			}
-			dots.GlyphStyle = figure.Dots(1.2, figure.Palette[class%len(figure.Palette)])
+			dots.GlyphStyle = figure.Dots(1.2, figure.Class(class))
 			p.Add(dots)
 		}
 		plots = append(plots, p)
@@ -110,7 +110,7 @@ func sweepPlot(ctx context.Context, t *tabular.Table, graph *Graph) (*plot.Plot,
 	if err != nil {
 		return nil, err
 	}
-	curve.Color, dots.GlyphStyle = figure.Palette[0], figure.Dots(2.5, figure.Palette[0])
+	curve.Color, dots.GlyphStyle = figure.Class(0), figure.Dots(2.5, figure.Class(0))
 	p.Add(plotter.NewGrid(), curve, dots)
 	return p, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"image/color"
 	"image/png"
 	"io"
 	"math"
@@ -12,6 +11,8 @@ import (
 	"github.com/robustloss/gomlx-robustloss/data/kitti"
 	"github.com/robustloss/gomlx-robustloss/experiments/cli"
 	"github.com/robustloss/gomlx-robustloss/experiments/figure"
+	"github.com/robustloss/gomlx-robustloss/experiments/stats"
+	"github.com/robustloss/gomlx-robustloss/internal/picture"
 )
 
 // FiguresCommand writes figures of trained rows.
@@ -41,7 +42,7 @@ func (c *FiguresCommand) Run(ctx context.Context, s *cli.Session) error {
 			if err != nil {
 				return err
 			}
-			figures["alpha.png"] = figure.Enlarged(AlphaImage(alphas, config.Data.Height, config.Data.Width, config.Loss), 4)
+			figures["alpha.png"] = picture.Enlarged(AlphaImage(alphas, config.Data.Height, config.Data.Width, config.Loss), 4)
 		}
 		for name, picture := range figures {
 			if err := t.run.WriteFigure(name, func(w io.Writer) error { return png.Encode(w, picture) }); err != nil {
@@ -77,7 +78,7 @@ func (t *Trained) Examples(n int) (image.Image, error) {
 			ErrorImage(predicted, truth, config.Protocol),
 		})
 	}
-	return figure.Enlarged(figure.Grid(rows, gap), max(1, 384/config.Data.Width)), nil
+	return picture.Enlarged(picture.Grid(rows, gap), max(1, 384/config.Data.Width)), nil
 }
 
 // gap is the space between the pictures of a figure, in their pixels.
@@ -89,24 +90,24 @@ func RGBImage(im *kitti.Image) image.Image { return figure.RGB(im.RGB, im.Height
 // DisparityImage shows a depth map by its disparities focalBaseline/depth: from black, far away, to bright at most pixels.
 // Where nothing is known it is grey.
 func DisparityImage(d *kitti.Depth, focalBaseline, most float64) image.Image {
-	return mapped(d.Height, d.Width, func(y, x int) float64 {
+	return picture.Map(d.Height, d.Width, func(y, x int) float64 {
 		z := float64(d.At(y, x))
 		if z <= 0 {
 			return math.NaN()
 		}
 		return focalBaseline / z / most
-	})
+	}, picture.Lightness)
 }
 
 // MagnitudeImage shows the mean magnitude of three channels, height·width·3 values, from black at 0 to bright at most.
 func MagnitudeImage(values []float32, height, width int, most float64) image.Image {
-	return mapped(height, width, func(y, x int) float64 {
+	return picture.Map(height, width, func(y, x int) float64 {
 		var sum float64
 		for _, v := range values[3*(y*width+x):][:3] {
 			sum += math.Abs(float64(v)) / 3
 		}
 		return sum / most
-	})
+	}, picture.Lightness)
 }
 
 // ErrorImage shows |ln(truth/prediction)| after the protocol's scaling, from 0, black, to ln 1.25³, bright: beyond that no
@@ -115,19 +116,19 @@ func ErrorImage(prediction, truth *kitti.Depth, p Protocol) image.Image {
 	predicted, truths := p.counted(prediction, truth)
 	scale := 1.0
 	if p.MedianScaling && len(truths) > 0 {
-		scale = median(truths) / median(predicted)
+		scale = stats.Median(truths) / stats.Median(predicted)
 	}
 	top, bottom, left, right := 0, truth.Height, 0, truth.Width
 	if p.GargCrop {
 		top, bottom, left, right = gargCrop(truth.Height, truth.Width)
 	}
-	return mapped(truth.Height, truth.Width, func(y, x int) float64 {
+	return picture.Map(truth.Height, truth.Width, func(y, x int) float64 {
 		g := float64(truth.At(y, x))
 		if y < top || y >= bottom || x < left || x >= right || g <= p.MinDepth || g >= p.MaxDepth {
 			return math.NaN()
 		}
 		return math.Abs(math.Log(g/(scale*float64(prediction.At(y, x))))) / (3 * math.Log(1.25))
-	})
+	}, picture.Lightness)
 }
 
 // AlphaImage shows learned α, as Config.Alphas returns them, for Y, U and V beside each other: from black at the lower
@@ -135,33 +136,9 @@ func ErrorImage(prediction, truth *kitti.Depth, p Protocol) image.Image {
 func AlphaImage(alphas []float32, height, width int, c LossConfig) image.Image {
 	var row []image.Image
 	for k := range 3 {
-		row = append(row, mapped(height, width, func(y, x int) float64 {
+		row = append(row, picture.Map(height, width, func(y, x int) float64 {
 			return (float64(alphas[(y*width+x)*3+k]) - c.AlphaLow) / (c.AlphaHigh - c.AlphaLow)
-		}))
+		}, picture.Lightness))
 	}
-	return figure.Grid([][]image.Image{row}, gap)
-}
-
-// mapped colours values in [0, 1]; NaN is grey.
-func mapped(height, width int, at func(y, x int) float64) image.Image {
-	out := image.NewRGBA(image.Rect(0, 0, width, height))
-	for y := range height {
-		for x := range width {
-			out.Set(x, y, colourOf(at(y, x)))
-		}
-	}
-	return out
-}
-
-// colourOf goes from black over purple and orange to pale yellow, ever brighter.
-func colourOf(v float64) color.RGBA {
-	if math.IsNaN(v) {
-		return color.RGBA{128, 128, 128, 255}
-	}
-	stops := [][3]float64{{0, 0, 4}, {40, 11, 84}, {101, 21, 110}, {159, 42, 99}, {212, 72, 66}, {245, 125, 21}, {250, 193, 39}, {252, 255, 164}}
-	position := min(max(v, 0), 1) * float64(len(stops)-1)
-	i := min(int(position), len(stops)-2)
-	t := position - float64(i)
-	mix := func(k int) uint8 { return uint8(stops[i][k] + t*(stops[i+1][k]-stops[i][k]) + .5) }
-	return color.RGBA{mix(0), mix(1), mix(2), 255}
+	return picture.Grid([][]image.Image{row}, gap)
 }

@@ -3,10 +3,10 @@ package depth
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/robustloss/gomlx-robustloss/data/kitti"
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
+	"github.com/robustloss/gomlx-robustloss/experiments/stats"
 )
 
 // Protocol says which pixels are compared and how, as in the public evaluation [2]. All lengths are in metres.
@@ -14,7 +14,7 @@ type Protocol struct {
 	MinDepth float64 `json:"min_depth"` // truths at or below it do not count, predictions below it are raised to it
 	MaxDepth float64 `json:"max_depth"` // the cap: truths at or above it do not count, predictions above are lowered to it
 	GargCrop bool    `json:"garg_crop"` // only the part of the image that scans reach: see gargCrop
-	// MedianScaling multiplies each prediction with median(truth)/median(prediction), for methods that know depth up to
+	// MedianScaling multiplies each prediction with stats.Median(truth)/stats.Median(prediction), for methods that know depth up to
 	// a factor only.
 	MedianScaling bool `json:"median_scaling"`
 }
@@ -90,7 +90,7 @@ func (p Protocol) Compare(prediction, truth *kitti.Depth) (Errors, error) {
 	}
 	scale := 1.0
 	if p.MedianScaling {
-		scale = median(truths) / median(predicted)
+		scale = stats.Median(truths) / stats.Median(predicted)
 	}
 	var e Errors
 	n := float64(len(truths))
@@ -137,13 +137,6 @@ func (p Protocol) counted(prediction, truth *kitti.Depth) (predicted, truths []f
 func gargCrop(height, width int) (top, bottom, left, right int) {
 	h, w := float64(height), float64(width)
 	return int(.40810811 * h), int(.99189189 * h), int(.03594771 * w), int(.96405229 * w)
-}
-
-// median returns the middle value, of an even number of values the mean of the two middle ones.
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	n := len(sorted)
-	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
 // resizeDepth resizes by linear interpolation between pixel centres, holding the border values, without averaging.

@@ -1,8 +1,10 @@
-// Package figure draws what the experiments' plots share: the colours, and rows of plots as PNG files.
+// Package figure draws what the experiments' figures share: the colours of classes, rows of plots, and pictures, as PNG files.
 package figure
 
 import (
+	"image"
 	"image/color"
+	"image/png"
 	"io"
 
 	"gonum.org/v1/plot"
@@ -11,22 +13,11 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
+	"github.com/robustloss/gomlx-robustloss/internal/picture"
 )
 
-// Palette holds ten colours that can be told apart, also by most people who are colour-blind as far as ten can be. They
-// let what lies below shine through a little.
-var Palette = []color.NRGBA{
-	{0x00, 0x64, 0xb0, 0xb0}, // blue
-	{0xcf, 0x4a, 0x12, 0xb0}, // orange
-	{0x00, 0x8c, 0x6a, 0xb0}, // green
-	{0x9b, 0x4f, 0x9e, 0xb0}, // purple
-	{0x22, 0x22, 0x22, 0xb0}, // black
-	{0xb8, 0x8a, 0x00, 0xb0}, // ochre
-	{0x55, 0xb4, 0xe9, 0xb0}, // light blue
-	{0xd0, 0x3a, 0x72, 0xb0}, // pink
-	{0x7a, 0xa8, 0x20, 0xb0}, // light green
-	{0x8a, 0x6a, 0x50, 0xb0}, // brown
-}
+// Class returns the colour of the n-th of some classes, from 0 on. It lets what lies below shine through a little.
+func Class(n int) color.NRGBA { return picture.Translucent(picture.Distinct(n), 0xb0) }
 
 // Dots returns the points as filled circles of a radius in points (1/72 inch).
 func Dots(radius float64, c color.Color) draw.GlyphStyle {
@@ -45,4 +36,19 @@ func WritePNG(path string, plots ...*plot.Plot) error {
 		_, err := vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)
 		return err
 	})
+}
+
+// RGB makes a picture of values in rows of red, green and blue, `[height·width·3]`, in [0, 1]; values beyond are cut off. It
+// panics where there are fewer or more.
+func RGB(values []float32, height, width int) image.Image {
+	p, err := picture.RGB(values, height, width)
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
+// WritePicture writes a picture as a PNG file. Missing parent folders are created.
+func WritePicture(path string, im image.Image) error {
+	return run.WriteFile(path, func(w io.Writer) error { return png.Encode(w, im) })
 }

@@ -21,7 +21,7 @@ func TestWritePNG_PutsThePlotsSideBySide(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		dots.GlyphStyle = figure.Dots(3, figure.Palette[i])
+		dots.GlyphStyle = figure.Dots(3, figure.Class(i))
 		p.Add(dots)
 		plots = append(plots, p)
 	}

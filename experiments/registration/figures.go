@@ -3,7 +3,6 @@ package registration
 import (
 	"context"
 	"fmt"
-	"image/color"
 	"math"
 	"path/filepath"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/robustloss/gomlx-robustloss/data/pointcloud"
 	"github.com/robustloss/gomlx-robustloss/experiments/cli"
 	"github.com/robustloss/gomlx-robustloss/experiments/figure"
+	"github.com/robustloss/gomlx-robustloss/internal/picture"
 )
 
 // FiguresCommand draws one synthetic pair.
@@ -84,7 +84,7 @@ func cloudPlot(title string, target, source *pointcloud.Cloud) (*plot.Plot, erro
 		if err != nil {
 			return nil, err
 		}
-		scatter.GlyphStyle = figure.Dots(.7, figure.Palette[i])
+		scatter.GlyphStyle = figure.Dots(.7, figure.Class(i))
 		p.Add(scatter)
 	}
 	return p, nil
@@ -111,10 +111,10 @@ func residualPlot(s *Solution) (*plot.Plot, error) {
 	for i := range bars.Bins {
 		bars.Bins[i].Weight /= largest
 	}
-	bars.FillColor, bars.LineStyle.Width = color.NRGBA{R: 0x00, G: 0x64, B: 0xb0, A: 0x50}, 0
+	bars.FillColor, bars.LineStyle.Width = picture.Translucent(picture.Blue, 0x50), 0
 	kernel := s.Last()
 	weight := plotter.NewFunction(func(r float64) float64 { return kernel.Weight(r) * kernel.Scale * kernel.Scale })
-	weight.Samples, weight.Color, weight.Width = 400, figure.Palette[1], vg.Points(1.5)
+	weight.Samples, weight.Color, weight.Width = 400, figure.Class(1), vg.Points(1.5)
 	p.Add(bars, weight)
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, limit, 0, 1.05
 	return p, nil

@@ -1,7 +1,6 @@
 package registration
 
 import (
-	"cmp"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
+	"github.com/robustloss/gomlx-robustloss/experiments/stats"
 )
 
 // kept are results of finished runs, each with its configuration, device and command: results/<preset>/….
@@ -108,7 +108,7 @@ func pairTable(items []run.Result, name string, statistic func([]float64) float6
 func problemTable(items []run.Result, name string) (*run.Table, error) {
 	layout := run.Layout{
 		Title: "Median pose error × 100 by share of false matches, in a box of 1 × 0.7 × 0.4", Corner: "method",
-		Format: "%.3f", Statistic: median, StatisticName: name,
+		Format: "%.3f", Statistic: stats.Median, StatisticName: name,
 		Notes: append([]string{"Structured: half of the false matches follow a second rigid motion."}, unsolved(items)...),
 	}
 	unit := 100.
@@ -193,13 +193,6 @@ func tuned(items []run.Result) run.Label {
 		}
 	}
 	return best
-}
-
-func median(values []float64) float64 {
-	sorted := slices.Clone(values)
-	slices.SortFunc(sorted, cmp.Compare[float64])
-	n := len(sorted)
-	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
 // share is the share of errors that count as success.

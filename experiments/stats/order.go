@@ -19,3 +19,13 @@ func EvenlySpaced(values []float64, n int) []float64 {
 	}
 	return picked
 }
+
+// Median returns the middle value, of an even number of values the mean of the two middle ones. values is not changed; there
+// must be at least one, and no NaN.
+//
+// It is the stat.Quantile of gonum at ½ only for odd numbers of values: between two, that takes the smaller one.
+func Median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}

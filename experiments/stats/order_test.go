@@ -29,3 +29,8 @@ func TestEvenlySpaced_KeepsTheOrder(t *testing.T) {
 		t.Error("the values were changed")
 	}
 }
+
+func ExampleMedian() {
+	fmt.Println(stats.Median([]float64{9, 1, 4}), stats.Median([]float64{9, 1, 4, 5}))
+	// Output: 4 4.5
+}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/robustloss/gomlx-robustloss/data/celeba"
 	"github.com/robustloss/gomlx-robustloss/experiments/figure"
+	"github.com/robustloss/gomlx-robustloss/internal/picture"
 )
 
 // Images are square RGB images of one size, values in [0, 1], row by row, one after the other.
@@ -132,7 +133,7 @@ func (m Images) Grid(columns, zoom int) image.Image {
 		}
 		rows = append(rows, row)
 	}
-	return figure.Enlarged(figure.Grid(rows, gap), zoom)
+	return picture.Enlarged(picture.Grid(rows, gap), zoom)
 }
 
 // Maps returns values of coefficients as grey images, one for each channel: low is black, high is white.

@@ -25,9 +25,6 @@ var (
 	Grey       = opaque(0x8a8a8a) // for what is in the background
 )
 
-// Missing is the colour of a pixel without a value, which no [Ramp] of this package contains.
-var Missing = opaque(0xf3e6e6)
-
 // Distinct returns the n-th of the ten colours above, from 0 on; after ten they begin again.
 func Distinct(n int) color.NRGBA {
 	ten := [...]color.NRGBA{Blue, Vermilion, Green, Purple, Black, Ochre, LightBlue, Pink, LightGreen, Brown}
@@ -45,20 +42,25 @@ func opaque(rgb uint32) color.NRGBA {
 	return color.NRGBA{R: uint8(rgb >> 16), G: uint8(rgb >> 8), B: uint8(rgb), A: 0xff}
 }
 
-// Ramp gives each t ∈ [0, 1] a colour; beyond, the colour of the nearer end.
+// Ramp gives each t ∈ [0, 1] a colour; beyond, the colour of the nearer end. NaN, a value that is missing, has a colour that is
+// not among them.
 type Ramp func(t float64) color.NRGBA
 
-// Greys goes from black to white.
+// Greys goes from black to white; NaN is pale red.
 func Greys(t float64) color.NRGBA {
+	if math.IsNaN(t) {
+		return opaque(0xf3e6e6)
+	}
 	level := uint8(math.Round(255 * min(max(t, 0), 1)))
 	return color.NRGBA{R: level, G: level, B: level, A: 0xff}
 }
 
 // Lightness goes from black over purple and orange to pale yellow, ever lighter: it orders quantities also in print without
-// colours.
+// colours. NaN is grey.
 func Lightness(t float64) color.NRGBA { return between(lightness[:], t) }
 
 // Hues goes from violet over blue, green and orange to crimson. Neighbours differ about equally, and all stand out from white.
+// NaN is grey.
 func Hues(t float64) color.NRGBA { return between(hues[:], t) }
 
 // anchor is a colour in the OKLCH space at a position of a ramp; its hue is in degrees.
@@ -85,6 +87,9 @@ var hues = [...]anchor{
 
 // between returns the colour at t of a ramp.
 func between(ramp []anchor, t float64) color.NRGBA {
+	if math.IsNaN(t) {
+		return opaque(0x808080)
+	}
 	t = min(max(t, 0), 1)
 	i := 1
 	for t > ramp[i].at {

@@ -3,7 +3,6 @@ package picture
 import (
 	"fmt"
 	"image"
-	"image/color"
 	"math"
 
 	"golang.org/x/image/draw"
@@ -12,17 +11,12 @@ import (
 // Real is a type of pixel values.
 type Real interface{ ~float32 | ~float64 }
 
-// Map paints each pixel of height rows and width columns with the ramp's colour of a fraction in [0, 1], see [Fraction]; NaN
-// is painted as [Missing].
+// Map paints each pixel of height rows and width columns with the ramp's colour of a fraction in [0, 1], see [Fraction].
 func Map(height, width int, fraction func(y, x int) float64, ramp Ramp) *image.NRGBA {
 	out := image.NewNRGBA(image.Rect(0, 0, width, height))
 	for y := range height {
 		for x := range width {
-			c := Missing
-			if f := fraction(y, x); !math.IsNaN(f) {
-				c = ramp(f)
-			}
-			out.SetNRGBA(x, y, c)
+			out.SetNRGBA(x, y, ramp(fraction(y, x)))
 		}
 	}
 	return out
@@ -92,23 +86,26 @@ func RangeOf[T Real](values []T) (lo, hi T) {
 	return T(low), T(high)
 }
 
-// Grid lays pictures out in rows of so many columns, with gap white pixels between them, and shows each pixel as a square of
-// zoom × zoom. Every cell has the size of the largest picture.
-func Grid(pictures []image.Image, columns, gap, zoom int) *image.NRGBA {
-	columns = max(1, min(columns, len(pictures)))
-	var cell image.Point
-	for _, p := range pictures {
-		size := p.Bounds().Size()
-		cell = image.Pt(max(cell.X, size.X), max(cell.Y, size.Y))
+// Grid lays pictures out in rows, gap white pixels apart. All get the size of the first. A row may be shorter than the first.
+//
+// In notebooks, show.Images draws a page with titles and labels; here a picture keeps its pixels.
+func Grid(rows [][]image.Image, gap int) *image.NRGBA {
+	size := rows[0][0].Bounds().Size()
+	out := image.NewNRGBA(image.Rect(0, 0, len(rows[0])*(size.X+gap)-gap, len(rows)*(size.Y+gap)-gap))
+	draw.Draw(out, out.Bounds(), image.White, image.Point{}, draw.Src)
+	for y, row := range rows {
+		for x, p := range row {
+			at := image.Rectangle{Max: size}.Add(image.Pt(x*(size.X+gap), y*(size.Y+gap)))
+			draw.NearestNeighbor.Scale(out, at, p, p.Bounds(), draw.Src, nil)
+		}
 	}
-	pitch := cell.Add(image.Pt(gap, gap))
-	rows := (len(pictures) + columns - 1) / columns
-	out := image.NewNRGBA(image.Rect(0, 0, max(0, columns*pitch.X-gap)*zoom, max(0, rows*pitch.Y-gap)*zoom))
-	draw.Draw(out, out.Bounds(), image.NewUniform(color.White), image.Point{}, draw.Src)
-	for i, p := range pictures {
-		at := image.Pt(i%columns*pitch.X, i/columns*pitch.Y).Mul(zoom)
-		target := image.Rectangle{Min: at, Max: at.Add(p.Bounds().Size().Mul(zoom))}
-		draw.NearestNeighbor.Scale(out, target, p, p.Bounds(), draw.Src, nil)
-	}
+	return out
+}
+
+// Enlarged draws each pixel as a square of factor×factor.
+func Enlarged(p image.Image, factor int) *image.NRGBA {
+	size := p.Bounds().Size().Mul(factor)
+	out := image.NewNRGBA(image.Rect(0, 0, size.X, size.Y))
+	draw.NearestNeighbor.Scale(out, out.Bounds(), p, p.Bounds(), draw.Src, nil)
 	return out
 }

@@ -104,7 +104,7 @@ func TestValues_AreInRows(t *testing.T) {
 	if size := p.Bounds().Size(); size != image.Pt(3, 2) {
 		t.Fatalf("the size is %v, want 3 wide and 2 high", size)
 	}
-	for at, want := range map[image.Point]color.NRGBA{{X: 0, Y: 0}: Greys(0), {X: 2, Y: 0}: Greys(0.5), {X: 1, Y: 1}: Greys(1), {X: 2, Y: 1}: Missing} {
+	for at, want := range map[image.Point]color.NRGBA{{X: 0, Y: 0}: Greys(0), {X: 2, Y: 0}: Greys(0.5), {X: 1, Y: 1}: Greys(1), {X: 2, Y: 1}: Greys(math.NaN())} {
 		if got := p.NRGBAAt(at.X, at.Y); got != want {
 			t.Errorf("at %v is %v, want %v", at, got, want)
 		}
@@ -136,27 +136,38 @@ func TestRangeOf_IgnoresWhatIsNotFinite(t *testing.T) {
 	}
 }
 
-func TestGrid_PlacesAndEnlarges(t *testing.T) {
+func TestGrid_PutsPicturesInTheirPlaces(t *testing.T) {
 	dot := func(c color.Color) image.Image {
 		p := image.NewNRGBA(image.Rect(0, 0, 1, 1))
 		p.Set(0, 0, c)
 		return p
 	}
-	g := Grid([]image.Image{dot(Blue), dot(Vermilion), dot(Green)}, 2, 1, 2)
-	// Two columns and two rows of one pixel with one between them, all twice as large.
-	if size := g.Bounds().Size(); size != image.Pt(6, 6) {
-		t.Fatalf("the size is %v, want 6 × 6", size)
+	red, blue := color.NRGBA{255, 0, 0, 255}, color.NRGBA{0, 0, 255, 255}
+	g := Enlarged(Grid([][]image.Image{{dot(red), dot(blue), dot(blue)}, {dot(red)}}, 1), 2)
+	// Three columns and two rows of one pixel with one between them, all twice as large.
+	if size := g.Bounds().Size(); size != image.Pt(10, 6) {
+		t.Fatalf("the size is %v, want 10 × 6", size)
 	}
 	white := color.NRGBA{255, 255, 255, 255}
 	for at, want := range map[image.Point]color.NRGBA{
-		{X: 0, Y: 0}: Blue, {X: 1, Y: 1}: Blue, {X: 2, Y: 0}: white, {X: 4, Y: 0}: Vermilion, {X: 5, Y: 1}: Vermilion,
-		{X: 0, Y: 4}: Green, {X: 4, Y: 4}: white, {X: 0, Y: 3}: white,
+		{X: 0, Y: 0}: red, {X: 1, Y: 1}: red, {X: 4, Y: 0}: blue, {X: 2, Y: 0}: white, {X: 0, Y: 4}: red, {X: 8, Y: 4}: white,
 	} {
 		if got := g.NRGBAAt(at.X, at.Y); got != want {
 			t.Errorf("at %v is %v, want %v", at, got, want)
 		}
 	}
-	if size := Grid(nil, 3, 1, 1).Bounds().Size(); size != image.Pt(0, 0) {
-		t.Errorf("a grid of nothing is %v", size)
+}
+
+// What is missing is told apart from every value.
+func TestRamps_DoNotContainTheColourOfNaN(t *testing.T) {
+	for name, ramp := range map[string]Ramp{"Greys": Greys, "Lightness": Lightness, "Hues": Hues} {
+		missing := ramp(math.NaN())
+		for i := range 256 {
+			c := ramp(float64(i) / 255)
+			apart := func(a, b uint8) float64 { return float64(a) - float64(b) }
+			if d := math.Hypot(math.Hypot(apart(c.R, missing.R), apart(c.G, missing.G)), apart(c.B, missing.B)); d < 8 {
+				t.Errorf("%s at %d is %v, and NaN is %v", name, i, c, missing)
+			}
+		}
 	}
 }

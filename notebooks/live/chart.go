@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/robustloss/gomlx-robustloss/internal/picture"
 )
 
 // The width of a picture in its own units, and the size of its letters. A page shows it as wide as its column.
@@ -171,15 +173,8 @@ func each(x []float64, f func(float64) float64) []float64 {
 	return y
 }
 
-// shade returns a colour for t in [0, 1], from dark to light in even steps of lightness, without red against green.
+// shade returns a colour for t in [0, 1], from dark to light, as the notebooks paint quantities.
 func shade(t float64) string {
-	t = min(max(t, 0), 1)
-	stops := [][3]float64{{20, 30, 90}, {35, 95, 150}, {70, 160, 165}, {170, 210, 150}, {250, 240, 190}}
-	at := t * float64(len(stops)-1)
-	i := min(int(at), len(stops)-2)
-	var c [3]int
-	for k := range c {
-		c[k] = int(stops[i][k] + (at-float64(i))*(stops[i+1][k]-stops[i][k]) + .5)
-	}
-	return fmt.Sprintf("#%02x%02x%02x", c[0], c[1], c[2])
+	c := picture.Lightness(t)
+	return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B)
 }

@@ -39,5 +39,5 @@ func AlphaColor(alpha float64) color.Color {
 func Ramp(t float64) color.Color { return picture.Hues(t) }
 
 // Shade returns the colour at t ∈ [0, 1] of a sequence from black over purple and orange to pale yellow, whose lightness
-// grows evenly with t: for quantities, whose order it shows also in print without colours.
+// grows evenly with t: for quantities, whose order it shows also in print without colours. NaN, which is missing, is grey.
 func Shade(t float64) color.Color { return picture.Lightness(t) }

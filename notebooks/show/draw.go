@@ -184,7 +184,7 @@ func (p *Plot) Heat(label string, f func(x, y float64) float64) *Plot {
 }
 
 // HeatGrid fills the plot with the colours of [Shade] for a grid of values[row][column], the first row at the bottom. The
-// ranges of both axes must be fixed before, at the outer edges of the grid. NaN and the infinities have no colour.
+// ranges of both axes must be fixed before, at the outer edges of the grid. NaN and the infinities are grey.
 func (p *Plot) HeatGrid(label string, values [][]float64) *Plot {
 	if !(p.x.lo < p.x.hi) || !(p.y.lo < p.y.hi) {
 		fail("a heat map needs XRange and YRange before it")

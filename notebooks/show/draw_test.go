@@ -4,8 +4,6 @@ import (
 	"image/color"
 	"math"
 	"testing"
-
-	"github.com/robustloss/gomlx-robustloss/internal/picture"
 )
 
 func TestHeat_FirstRowIsAtTheBottom(t *testing.T) {
@@ -19,7 +17,7 @@ func TestHeat_FirstRowIsAtTheBottom(t *testing.T) {
 	for name, c := range map[string]struct {
 		x, y float64
 		want color.Color
-	}{"low left": {0.25, 0.3, Shade(0)}, "low right": {0.6, 0.3, Shade(0)}, "high left": {0.25, 0.8, Shade(1)}, "missing": {0.6, 0.8, picture.Missing}} {
+	}{"low left": {0.25, 0.3, Shade(0)}, "low right": {0.6, 0.3, Shade(0)}, "high left": {0.25, 0.8, Shade(1)}, "missing": {0.6, 0.8, Shade(math.NaN())}} {
 		if got := at(c.x, c.y); got != color.NRGBAModel.Convert(c.want) {
 			t.Errorf("%s is %v, want %v", name, got, c.want)
 		}

@@ -163,7 +163,7 @@ func GrayImage[T Real](values []T, height, width int, lo, hi T) image.Image {
 }
 
 // ColorImage makes a picture as [GrayImage] does, in the colours of [Shade]: the one for depths, coefficients and other
-// quantities that are no brightness.
+// quantities that are no brightness. NaN becomes grey.
 func ColorImage[T Real](values []T, height, width int, lo, hi T) image.Image {
 	return orOnePixel(picture.Values(values, height, width, lo, hi, picture.Lightness))
 }
