@@ -188,7 +188,7 @@ func Run(ctx context.Context, c Config, j Job) (run.Result, error) {
 		return run.Result{}, err
 	}
 	r, err := run.Open(run.Spec{
-		Experiment: "clustering", Dir: j.Dir, Config: c, Seed: j.Seed, Restart: j.Restart, Command: j.Command,
+		Experiment: "clustering", Dir: j.Dir, Config: c, Seed: j.Seed, Restart: j.Restart, Command: j.Command, Warnings: j.Progress,
 		Device: fmt.Sprintf("plain Go on %s/%s", runtime.GOOS, runtime.GOARCH),
 	})
 	if err != nil {

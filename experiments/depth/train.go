@@ -63,7 +63,7 @@ func (j Job) Train(ctx context.Context) (trained *Trained, err error) {
 	j.Config.Data.Train, j.Config.Data.Test = len(j.Source.Train), len(j.Source.Test)
 	r, err := run.Open(run.Spec{
 		Experiment: Experiment, Dir: j.Dir, Config: record{j.Row, j.Config}, Seed: j.Seed,
-		Device: j.Device, Command: j.Command, Restart: j.Restart,
+		Device: j.Device, Command: j.Command, Restart: j.Restart, Warnings: j.Progress,
 	})
 	if err != nil {
 		return nil, err
@@ -73,9 +73,6 @@ func (j Job) Train(ctx context.Context) (trained *Trained, err error) {
 			_ = r.Close()
 		}
 	}()
-	for _, warning := range r.Warnings() {
-		run.NewProgress(j.Progress, "", 0, 0).Note(warning)
-	}
 	store := model.NewStore()
 	if step, err := r.AttachStore(store); err != nil {
 		return nil, err

@@ -157,7 +157,7 @@ type Job struct {
 // open opens the run. These experiments compute in plain Go.
 func (j Job) open(config any) (*run.Run, error) {
 	return run.Open(run.Spec{
-		Experiment: "registration", Dir: j.Dir, Config: config, Seed: j.Seed, Restart: j.Restart, Command: j.Command,
+		Experiment: "registration", Dir: j.Dir, Config: config, Seed: j.Seed, Restart: j.Restart, Command: j.Command, Warnings: j.Progress,
 		Device: fmt.Sprintf("plain Go on %s/%s", runtime.GOOS, runtime.GOARCH),
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -29,6 +30,8 @@ type Spec struct {
 	Device string
 	// Command is the command line that makes this run, empty where there is none.
 	Command string
+	// Warnings is told, in a line each, what the user should know when the run is opened: see [Run.Warnings]. It may be nil.
+	Warnings io.Writer
 	// Restart deletes what an earlier run left in Dir (config, metrics, checkpoints, result) and starts anew.
 	Restart bool
 }
@@ -210,7 +213,7 @@ func unionOfKeys(maps ...map[string]string) []string {
 // State says how far a run is.
 type State struct {
 	Started, Finished bool
-	Step              int // of the latest intact checkpoint
+	Step              int // of the latest intact checkpoint of a run that is not finished
 }
 
 // String says it in words.
@@ -247,7 +250,10 @@ func (spec Spec) State() (s State, err error) {
 	if err != nil {
 		return s, err
 	}
-	s.Finished = result != nil
+	if result != nil {
+		s.Finished = true
+		return s, nil
+	}
 	whole, _, err := wholeCheckpoints(spec.Dir, have)
 	if len(whole) > 0 {
 		s.Step = whole[len(whole)-1].state.Step

@@ -92,7 +92,13 @@ func TestDamagedStateFallsBackToTheOtherCheckpoint(t *testing.T) {
 			if _, step, err := run.LatestCheckpoint(dir); err != nil || step != 3 {
 				t.Errorf("the latest checkpoint is of step %d, %v", step, err)
 			}
-			r := mustOpen(t, spec(dir))
+			var told strings.Builder
+			asked := spec(dir)
+			asked.Warnings = &told
+			r := mustOpen(t, asked)
+			if want := strings.Join(r.Warnings(), "\n") + "\n"; told.String() != want {
+				t.Errorf("told %q, want %q", told.String(), want)
+			}
 			var state int
 			if step, err := r.LoadState(&state); err != nil || step != 3 || state != 3 {
 				t.Errorf("state %d of step %d, %v", state, step, err)

@@ -61,14 +61,26 @@ type Run struct {
 // configuration, seed or device (the error wraps [ErrConflict] and lists the differences). A finished run opens with
 // its [Run.Result], on read-only media too. An unfinished one is set back to its latest intact checkpoint.
 func Open(spec Spec) (*Run, error) {
+	r, err := open(spec)
+	if err == nil && spec.Warnings != nil {
+		for _, warning := range r.warnings {
+			_, _ = fmt.Fprintln(spec.Warnings, warning)
+		}
+	}
+	return r, err
+}
+
+func open(spec Spec) (*Run, error) {
 	asked, err := newManifest(spec)
 	if err != nil {
 		return nil, err
 	}
 	r := &Run{dir: spec.Dir, manifest: asked, started: time.Now()}
 	if !spec.Restart {
-		if finished, err := r.openFinished(asked); err != nil || finished {
-			return r, err
+		if finished, err := r.openFinished(asked); err != nil {
+			return nil, err
+		} else if finished {
+			return r, nil
 		}
 	}
 	if err := os.MkdirAll(spec.Dir, 0o755); err != nil {

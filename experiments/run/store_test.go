@@ -108,6 +108,49 @@ func TestCheckpointsAreTheSameAfterResuming(t *testing.T) {
 	})
 }
 
+// The third batch is 0, where the root has no gradient: the loss of that step is 0, the weights after it are NaN. The run stops at
+// that step and says so, and the checkpoint of the second step stays.
+func TestTrainingStopsAtTheStepThatMakesAVariableNaN(t *testing.T) {
+	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
+		r := mustOpen(t, spec(t.TempDir()))
+		store := model.NewStore()
+		if _, err := r.AttachStore(store); err != nil {
+			t.Fatal(err)
+		}
+		function := func(scope *model.Scope, x *graph.Node) []*graph.Node {
+			w := scope.In("line").VariableWithValue("w", float32(3)).NodeValue(x.Graph())
+			loss := graph.Sqrt(graph.ReduceAllSum(graph.Square(graph.Mul(w, x))))
+			train.AddMainLoss(loss)
+			return []*graph.Node{loss}
+		}
+		_, err := run.Training{
+			Trainer: train.NewTrainer(backend, store, function, nil, adam.New(adam.Config{Rate: .1, Beta1: .9, Beta2: .999, Epsilon: 1e-8}),
+				run.TermMetrics("root"), nil),
+			Terms: []string{"root"}, Steps: 10, CheckpointEvery: 1,
+			Batches: func(step int) iter.Seq2[train.Batch, error] {
+				return func(yield func(train.Batch, error) bool) {
+					for ; ; step++ {
+						x := float32(1)
+						if step == 2 {
+							x = 0
+						}
+						if !yield(train.Batch{Inputs: []*tensors.Tensor{tensors.FromValue([]float32{x})}}, nil) {
+							return
+						}
+					}
+				}
+			},
+		}.Run(t.Context(), r)
+		var wrong *run.NonFiniteError
+		if !errors.As(err, &wrong) || wrong.Step != 3 || wrong.Term != "/line/w" {
+			t.Errorf("error %v", err)
+		}
+		if _, step, err := run.LatestCheckpoint(r.Dir()); err != nil || step != 2 {
+			t.Errorf("the latest checkpoint is of step %d, %v", step, err)
+		}
+	})
+}
+
 // GoMLX's files without one of their variables, or cut, are no checkpoint.
 func TestCheckpointWithoutAVariableIsNotTaken(t *testing.T) {
 	dir := t.TempDir()

@@ -232,7 +232,7 @@ func (s Selection) each(ctx context.Context, session *cli.Session, do func(m *Mo
 	for _, spec := range plan { // before anything is computed
 		if state, err := spec.State(); err != nil {
 			return err
-		} else if state.Step == 0 {
+		} else if !state.Finished && state.Step == 0 {
 			return cli.NotTrained(spec, state)
 		}
 	}

@@ -3,8 +3,10 @@ package vae_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,19 +16,24 @@ import (
 	"github.com/robustloss/gomlx-robustloss/experiments/vae"
 )
 
-// command runs a command line on the pure-Go backend, checks its exit code and returns what it printed.
-func command(t *testing.T, code int, runs string, args ...string) (stdout, stderr string) {
-	t.Helper()
+// program runs a command line of a program with this experiment alone and returns its exit code.
+func program(args []string, stdout, stderr io.Writer) int {
 	var grammar struct {
 		cli.Flags
 		Vae vae.Command `cmd:"" name:"vae"`
 	}
-	var out, err bytes.Buffer
+	return cli.Main(cli.Program{Name: "experiments"}, &grammar, &grammar.Flags, args, stdout, stderr)
+}
+
+// command runs a command line on the pure-Go backend, checks its exit code and returns what it printed.
+func command(t *testing.T, code int, runs string, args ...string) (stdout, stderr string) {
+	t.Helper()
 	if args[0] != "faces" {
-		args = append(args, "--runs", runs, "--backend", "go")
+		args = append(slices.Clone(args), "--runs", runs, "--backend", "go")
 	}
 	args = append([]string{"vae"}, args...)
-	if got := cli.Main(cli.Program{Name: "experiments"}, &grammar, &grammar.Flags, args, &out, &err); got != code {
+	var out, err bytes.Buffer
+	if got := program(args, &out, &err); got != code {
 		t.Fatalf("%v: exit code %d, want %d\n%s%s", args, got, code, out.String(), err.String())
 	}
 	return out.String(), err.String()

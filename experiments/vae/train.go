@@ -26,7 +26,7 @@ type Job struct {
 	Config  Config
 	Seed    int64
 	Dir     string // the run's directory
-	Command string // the command line that makes it, for its record; the process's own where it is empty
+	Command string // the command line that makes it, for its record; empty where there is none
 	Restart bool   // make it anew
 	// EvalEvery and CheckpointEvery are in steps; 0 means at the end only.
 	EvalEvery, CheckpointEvery int
@@ -43,17 +43,12 @@ var trainTerms = []string{"rate", "distortion", "elbo"}
 func Train(ctx context.Context, backend compute.Backend, data *Data, job Job) (run.Result, error) {
 	r, err := run.Open(run.Spec{
 		Experiment: experiment, Dir: job.Dir, Config: job.Config, Seed: job.Seed, Device: cli.Describe(backend),
-		Command: job.Command, Restart: job.Restart,
+		Command: job.Command, Restart: job.Restart, Warnings: job.Progress,
 	})
 	if err != nil {
 		return run.Result{}, err
 	}
 	defer func() { _ = r.Close() }()
-	for _, warning := range r.Warnings() {
-		if job.Progress != nil {
-			_, _ = fmt.Fprintln(job.Progress, warning)
-		}
-	}
 	if result, ok := r.Result(); ok {
 		return result, nil
 	}

@@ -11,16 +11,22 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/gomlx/compute"
 
 	"github.com/robustloss/gomlx-robustloss/data/celeba"
+	"github.com/robustloss/gomlx-robustloss/experiments/cli"
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
 	"github.com/robustloss/gomlx-robustloss/experiments/vae"
 	"github.com/robustloss/gomlx-robustloss/gomlxops/backend"
 	"github.com/robustloss/gomlx-robustloss/internal/testkit"
 )
+
+// programArgs tells the test binary to be the program with these arguments, one a line.
+const programArgs = "ROBUSTLOSS_TEST_VAE_ARGS"
 
 // victimDir tells the test binary to be the training that TestKilledTraining… kills, victimStep after which step it waits for
 // that.
@@ -36,6 +42,9 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		os.Exit(0)
+	}
+	if args := os.Getenv(programArgs); args != "" {
+		os.Exit(program(strings.Split(args, "\n"), os.Stdout, os.Stderr))
 	}
 	code := m.Run()
 	_ = os.RemoveAll(cacheDir)
@@ -219,6 +228,51 @@ func TestKilledTrainingEndsWithTheNumbersOfAnUnbrokenOne(t *testing.T) {
 	b, errB := run.ReadResult(filepath.Join(dir, "run", "result.json"))
 	if errA != nil || errB != nil || !reflect.DeepEqual(a.Values, b.Values) {
 		t.Errorf("unbroken %v %v, after two kills %v %v", a.Values, errA, b.Values, errB)
+	}
+}
+
+// SIGINT and SIGTERM end the step, save and leave with the exit code of an interruption; started again, the training goes on to
+// the numbers of an unbroken one.
+func TestSignalsEndTheProgramBetweenSteps(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken, unbroken := t.TempDir(), t.TempDir()
+	cell := []string{"train", "--preset", "tiny", "--steps", "60", "--only", "normal,pixel"}
+	folder := filepath.Join("vae", "tiny-60-steps", "pixel-normal", "seed-1")
+	for i, signal := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		args := append([]string{"vae"}, append(cell, "--runs", broken, "--backend", "go")...)
+		process := exec.Command(self)
+		process.Env = append(os.Environ(), programArgs+"="+strings.Join(args, "\n"))
+		var stderr bytes.Buffer
+		process.Stderr = &stderr
+		if err := process.Start(); err != nil {
+			t.Fatal(err)
+		}
+		waitForLines(filepath.Join(broken, folder, "metrics.jsonl"), 3+10*i)
+		if err := process.Process.Signal(signal); err != nil {
+			t.Fatal(err)
+		}
+		var exit *exec.ExitError
+		if err := process.Wait(); !errors.As(err, &exit) || exit.ExitCode() != cli.CodeInterrupted || !strings.Contains(stderr.String(), "interrupted after step") {
+			t.Fatalf("%v: %v: %s", signal, err, stderr.String())
+		}
+		if _, _, err := run.LatestCheckpoint(filepath.Join(broken, folder)); err != nil {
+			t.Errorf("%v: %v", signal, err)
+		}
+	}
+	command(t, cli.CodeOK, broken, cell...)
+	command(t, cli.CodeOK, unbroken, cell...)
+	compareMetrics(t, filepath.Join(unbroken, folder), filepath.Join(broken, folder))
+}
+
+// waitForLines waits until a file has so many lines, for two minutes at most.
+func waitForLines(path string, lines int) {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+		if text, _ := os.ReadFile(path); bytes.Count(text, []byte("\n")) >= lines {
+			return
+		}
 	}
 }
 
