@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 
@@ -34,11 +33,6 @@ func ReadFeatures(path string) (*Features, error) {
 	}
 	defer r.Close()
 	return decodeFeatures(r)
-}
-
-// DecodeFeatures is ReadFeatures for any reader; name stands for the file in errors.
-func DecodeFeatures(r io.Reader, name string) (*Features, error) {
-	return decodeFeatures(input.New(r, name))
 }
 
 func decodeFeatures(r *input.Reader) (*Features, error) {

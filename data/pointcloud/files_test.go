@@ -9,6 +9,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/robustloss/gomlx-robustloss/data/internal/input"
 )
 
 func nan() float64 { return math.NaN() }
@@ -51,7 +53,7 @@ func TestFeatures_MalformedInputNamesFileAndOffset(t *testing.T) {
 		"claims":       {file(1<<31-1, 1<<14, 1, 2), "f.bin: byte offset 8: point 0 of 2147483647: the file is truncated"},
 		"nan":          {file(1, 1, 1, 2, 3, float32(nan())), "f.bin: byte offset 20: value 3 of point 0 is not finite"},
 	} {
-		_, err := DecodeFeatures(strings.NewReader(test.text), "f.bin")
+		_, err := decodeFeatures(input.New(strings.NewReader(test.text), "f.bin"))
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v, want …%s…", name, err, test.want)
 		}
@@ -61,7 +63,7 @@ func TestFeatures_MalformedInputNamesFileAndOffset(t *testing.T) {
 func TestLog_IsTheSameInAllKindsOfText(t *testing.T) {
 	const text = "0 1 2\n1 0 0 .5\n0 1 0 0\n0 0 1 0\n0 0 0 1\n"
 	for _, changed := range []string{"\ufeff" + text, strings.ReplaceAll(text, "\n", "\r\n"), strings.ReplaceAll(text, "\n", "\r")} {
-		if got, err := DecodeLog(strings.NewReader(changed), "gt.log"); err != nil || len(got) != 1 || got[0].Pose.T.X != .5 {
+		if got, err := decodeLog(input.New(strings.NewReader(changed), "gt.log")); err != nil || len(got) != 1 || got[0].Pose.T.X != .5 {
 			t.Errorf("%.10q: %v, %v", changed, got, err)
 		}
 	}
@@ -119,7 +121,7 @@ func TestLog_MalformedInputNamesFileAndLine(t *testing.T) {
 		"binary":      {"0 1 2\n\x00", "gt.log:2: this is not text"},
 		"second head": {"0 1 2\n" + rows + "0 1\n", "gt.log:6: 2 numbers, want 3"},
 	} {
-		_, err := DecodeLog(strings.NewReader(test.text), "gt.log")
+		_, err := decodeLog(input.New(strings.NewReader(test.text), "gt.log"))
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v, want …%s…", name, err, test.want)
 		}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/robustloss/gomlx-robustloss/data/internal/input"
 )
 
 // wantFuzz fails for errors that are not one line that starts with the file.
@@ -20,7 +22,7 @@ func wantFuzz(t *testing.T, err error) {
 func FuzzPLY(f *testing.F) {
 	for _, encoding := range []PLYEncoding{ASCII, BinaryLittleEndian, BinaryBigEndian} {
 		var b bytes.Buffer
-		if err := EncodePLY(&b, randomCloud(3, true), encoding); err != nil {
+		if err := encodePLY(&b, randomCloud(3, true), encoding); err != nil {
 			f.Fatal(err)
 		}
 		f.Add(b.Bytes())
@@ -28,7 +30,7 @@ func FuzzPLY(f *testing.F) {
 	f.Add([]byte(strings.Replace(plyMixedHeader, "%s", "ascii", 1) + "2 7 8\n255 1.5 3 1 2 3 -2.25 3 0 0 1\n\n0 4 0 5 -6 -1 0 0\n3 0 1 0\n"))
 	f.Add([]byte(strings.ReplaceAll("\ufeff"+strings.Replace(plyMixedHeader, "%s", "binary_big_endian", 1), "\n", "\r")))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		cloud, err := DecodePLY(bytes.NewReader(data), "fuzz")
+		cloud, err := decodePLY(input.New(bytes.NewReader(data), "fuzz"))
 		wantFuzz(t, err)
 		if err == nil && cloud.Validate() != nil {
 			t.Errorf("accepted a cloud that is not valid: %v", cloud.Validate())
@@ -48,7 +50,7 @@ func FuzzFeatures(f *testing.F) {
 	f.Add(data)
 	f.Add(binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(nil, 1<<31-1), 33))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		features, err := DecodeFeatures(bytes.NewReader(data), "fuzz")
+		features, err := decodeFeatures(input.New(bytes.NewReader(data), "fuzz"))
 		wantFuzz(t, err)
 		if err == nil && (len(features.Points) == 0 || len(features.Values) != len(features.Points)*features.Dim || len(data) != 8+4*(3+features.Dim)*len(features.Points)) {
 			t.Errorf("%d points, %d values, dim %d of %d bytes", len(features.Points), len(features.Values), features.Dim, len(data))
@@ -60,7 +62,7 @@ func FuzzLog(f *testing.F) {
 	f.Add("0 1 2\n1 0 0 .5\n0 1 0 0\n0 0 1 0\n0 0 0 1\n")
 	f.Add("\ufeff0 1 2\r1 0 0 nan\r")
 	f.Fuzz(func(t *testing.T, data string) {
-		entries, err := DecodeLog(strings.NewReader(data), "fuzz")
+		entries, err := decodeLog(input.New(strings.NewReader(data), "fuzz"))
 		wantFuzz(t, err)
 		for _, e := range entries {
 			if err := e.Pose.Validate(); err != nil {

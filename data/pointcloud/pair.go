@@ -110,9 +110,6 @@ func ReadLog(path string) ([]LogEntry, error) {
 	return decodeLog(r)
 }
 
-// DecodeLog is ReadLog for any reader; name stands for the file in errors.
-func DecodeLog(r io.Reader, name string) ([]LogEntry, error) { return decodeLog(input.New(r, name)) }
-
 func decodeLog(r *input.Reader) ([]LogEntry, error) {
 	lines := r.Lines()
 	var entries []LogEntry

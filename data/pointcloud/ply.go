@@ -223,15 +223,14 @@ func WritePLY(path string, cloud *Cloud, encoding PLYEncoding) error {
 	if err != nil {
 		return fmt.Errorf("pointcloud: %w", err)
 	}
-	if err := EncodePLY(f, cloud, encoding); err != nil {
+	if err := encodePLY(f, cloud, encoding); err != nil {
 		f.Close()
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return f.Close()
 }
 
-// EncodePLY is WritePLY for any writer.
-func EncodePLY(w io.Writer, cloud *Cloud, encoding PLYEncoding) error {
+func encodePLY(w io.Writer, cloud *Cloud, encoding PLYEncoding) error {
 	if err := cloud.Validate(); err != nil {
 		return err
 	}

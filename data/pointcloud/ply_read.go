@@ -25,9 +25,6 @@ func ReadPLY(path string) (*Cloud, error) {
 	return decodePLY(r)
 }
 
-// DecodePLY is ReadPLY for any reader; name stands for the file in errors.
-func DecodePLY(r io.Reader, name string) (*Cloud, error) { return decodePLY(input.New(r, name)) }
-
 func decodePLY(r *input.Reader) (*Cloud, error) {
 	header, err := readPLYHeader(r)
 	if err != nil {

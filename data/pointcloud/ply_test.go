@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/robustloss/gomlx-robustloss/data/internal/input"
+
 	"gonum.org/v1/gonum/spatial/r3"
 )
 
@@ -86,7 +88,7 @@ func TestPLY_SkipsOtherPropertiesListsAndElements(t *testing.T) {
 		"binary after crlf": strings.ReplaceAll(big[:headerEnd(big)], "\n", "\r\n") + big[headerEnd(big):],
 		"latin1 comment":    strings.Replace(ascii, "by hand", "\xe0 la main", 1),
 	} {
-		got, err := DecodePLY(strings.NewReader(text), name)
+		got, err := decodePLY(input.New(strings.NewReader(text), name))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -147,7 +149,7 @@ func TestPLY_MalformedInputNamesFileAndPlace(t *testing.T) {
 		"truncated binary":  {header("binary_big_endian", "2") + strings.Repeat("\x00", 18), "bad.ply: byte offset 130: vertex 1 of 2: property y: the file is truncated"},
 		"claims too much":   {header("binary_big_endian", "2000000000") + strings.Repeat("\x00", 12), "the file is truncated"},
 	} {
-		_, err := DecodePLY(strings.NewReader(test.text), "bad.ply")
+		_, err := decodePLY(input.New(strings.NewReader(test.text), "bad.ply"))
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v, want …%s…", name, err, test.want)
 		}
@@ -156,7 +158,7 @@ func TestPLY_MalformedInputNamesFileAndPlace(t *testing.T) {
 
 func TestPLY_NegativeListLengthIsAnError(t *testing.T) {
 	text := "ply\nformat ascii 1.0\nelement vertex 1\nproperty list char int i\nproperty float x\nproperty float y\nproperty float z\nend_header\n-1 0 0 0\n"
-	if _, err := DecodePLY(strings.NewReader(text), "f"); err == nil || !strings.Contains(err.Error(), "f:9: vertex 0 of 1: list i has the negative length") {
+	if _, err := decodePLY(input.New(strings.NewReader(text), "f")); err == nil || !strings.Contains(err.Error(), "f:9: vertex 0 of 1: list i has the negative length") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -19,8 +19,8 @@ type PairOptions struct {
 	Seed    uint64
 }
 
-// Validate reports the first option that is out of range.
-func (o PairOptions) Validate() error {
+// check reports the first option that is out of range.
+func (o PairOptions) check() error {
 	switch {
 	case o.Points < 10:
 		return fmt.Errorf("pointcloud: %d points per view: want at least 10", o.Points)
@@ -37,15 +37,15 @@ func (o PairOptions) Validate() error {
 // pair's Truth. The normals are those of the surface without noise: they say which side is outside, as the position of
 // a scanner would.
 func NewPair(o PairOptions) (*Pair, error) {
-	if err := o.Validate(); err != nil {
+	if err := o.check(); err != nil {
 		return nil, err
 	}
 	rng := rand.New(rand.NewPCG(o.Seed, 0x9e3779b97f4a7c15))
-	surface, err := NewSurface(o.Surface, rng)
+	s, err := NewSurface(o.Surface, rng)
 	if err != nil {
 		return nil, err
 	}
-	target, source := view(surface, o, rng), view(surface, o, rng)
+	target, source := view(s, o, rng), view(s, o, rng)
 	motion := RandomPose(rng, 1)
 	return &Pair{
 		Name:   fmt.Sprintf("%s, σ=%g, seed %d", o.Surface, o.Noise, o.Seed),
@@ -56,8 +56,8 @@ func NewPair(o PairOptions) (*Pair, error) {
 }
 
 // view keeps the o.Points points that lie lowest along a random direction, out of o.Points/o.Keep drawn.
-func view(surface *Surface, o PairOptions, rng *rand.Rand) *Cloud {
-	all := surface.Sample(max(o.Points, int(float64(o.Points)/o.Keep)), rng)
+func view(s *Surface, o PairOptions, rng *rand.Rand) *Cloud {
+	all := s.Sample(max(o.Points, int(float64(o.Points)/o.Keep)), rng)
 	direction := unitVector(rng)
 	order := make([]int, len(all.Points))
 	for i := range order {
@@ -226,8 +226,8 @@ type ProblemOptions struct {
 	Seed       uint64
 }
 
-// Validate reports the first option that is out of range.
-func (o ProblemOptions) Validate() error {
+// check reports the first option that is out of range.
+func (o ProblemOptions) check() error {
 	switch {
 	case o.Pairs < 10:
 		return fmt.Errorf("pointcloud: %d pairs: want at least 10", o.Pairs)
@@ -242,7 +242,7 @@ func (o ProblemOptions) Validate() error {
 // NewProblem draws the points Q in a box of 1 × 0.7 × 0.4 around the origin and matches them with P in the box moved by
 // Truth, a random rotation and a translation within ±0.5.
 func NewProblem(o ProblemOptions) (*Problem, error) {
-	if err := o.Validate(); err != nil {
+	if err := o.check(); err != nil {
 		return nil, err
 	}
 	rng := rand.New(rand.NewPCG(o.Seed, 0x2545f4914f6cdd1d))

@@ -1,7 +1,6 @@
 package pointcloud
 
 import (
-	"fmt"
 	"math"
 	"reflect"
 	"testing"
@@ -170,16 +169,4 @@ func TestSynth_RefusesImpossibleOptions(t *testing.T) {
 			t.Errorf("%+v: no error", o)
 		}
 	}
-}
-
-func ExampleNewPair() {
-	pair, err := NewPair(PairOptions{Surface: "bumpy sphere", Points: 3000, Keep: .8, Noise: .0025, Seed: 1})
-	if err != nil {
-		panic(err)
-	}
-	fmt.Println(len(pair.Target.Points), "points,", len(pair.Source.Normals), "normals")
-	fmt.Println("a rigid motion:", pair.Truth.Validate() == nil)
-	// Output:
-	// 3000 points, 3000 normals
-	// a rigid motion: true
 }

@@ -1,7 +1,6 @@
 package tabular
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -113,14 +112,4 @@ func TestSynth_RefusesImpossibleOptions(t *testing.T) {
 	if err != nil || none.Rows != 1520 {
 		t.Errorf("a negative share of outliers: %d rows, want 1520 (%v)", none.Rows, err)
 	}
-}
-
-func ExampleDigits() {
-	digits, err := Digits()
-	if err != nil {
-		panic(err)
-	}
-	fmt.Println(digits.Rows, "images of", digits.Cols, "pixels, the first is a", digits.Classes[digits.Labels[0]])
-	// Output:
-	// 1797 images of 64 pixels, the first is a 0
 }

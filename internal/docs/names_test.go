@@ -1,0 +1,105 @@
+package docs
+
+import (
+	"go/ast"
+	"go/doc"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// documented lists the packages of which every exported name has a comment, and every exported type, function and method
+// is used in an example. Package scalar has this test of its own.
+var documented = []string{"data/celeba", "data/kitti", "data/order", "data/pointcloud", "data/synth", "data/tabular"}
+
+func TestNames_HaveACommentAndAnExample(t *testing.T) {
+	for _, dir := range documented {
+		t.Run(dir, func(t *testing.T) { checkNames(t, filepath.Join(root, dir)) })
+	}
+}
+
+func checkNames(t *testing.T, dir string) {
+	p, used := packageDoc(t, dir)
+	count := 0
+	check := func(name, comment string, names ...string) {
+		count++
+		if comment == "" {
+			t.Errorf("%s has no comment", name)
+		}
+		if len(names) > 0 && !slices.ContainsFunc(names, func(n string) bool { return used[n] }) {
+			t.Errorf("%s is in no example", name)
+		}
+	}
+	values := func(groups []*doc.Value) {
+		for _, group := range groups {
+			for _, spec := range group.Decl.Specs {
+				for _, name := range spec.(*ast.ValueSpec).Names {
+					if name.IsExported() {
+						check(name.Name, group.Doc+spec.(*ast.ValueSpec).Doc.Text())
+					}
+				}
+			}
+		}
+	}
+	values(p.Consts)
+	values(p.Vars)
+	for _, f := range p.Funcs {
+		check(f.Name, f.Doc, f.Name)
+	}
+	for _, typ := range p.Types {
+		makers := []string{typ.Name} // a type is shown where it is named or made
+		for _, f := range typ.Funcs {
+			makers = append(makers, f.Name)
+			check(f.Name, f.Doc, f.Name)
+		}
+		check(typ.Name, typ.Doc, makers...)
+		values(typ.Consts)
+		values(typ.Vars)
+		for _, m := range typ.Methods {
+			check(typ.Name+"."+m.Name, m.Doc, m.Name)
+		}
+	}
+	t.Logf("%d exported names", count)
+}
+
+// packageDoc reads a package's documentation, and which names its examples use.
+func packageDoc(t *testing.T, dir string) (*doc.Package, map[string]bool) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil || len(paths) == 0 {
+		t.Fatal(paths, err)
+	}
+	fset := token.NewFileSet()
+	var files, tests []*ast.File
+	for _, path := range paths {
+		file, err := parser.ParseFile(fset, path, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(path, "_test.go") {
+			tests = append(tests, file)
+		} else {
+			files = append(files, file)
+		}
+	}
+	p, err := doc.NewFromFiles(fset, files, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]bool{}
+	for _, e := range doc.Examples(tests...) {
+		if e.Output == "" && !e.EmptyOutput {
+			t.Errorf("Example%s has no output", e.Name)
+		}
+		ast.Inspect(e.Code, func(n ast.Node) bool {
+			if name, ok := n.(*ast.Ident); ok {
+				used[name.Name] = true
+			}
+			return true
+		})
+	}
+	return p, used
+}
