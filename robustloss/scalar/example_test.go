@@ -200,6 +200,69 @@ func ExampleInfer() {
 	// 3 parameters, log-likelihood -1296.52, AIC 2599.05, BIC 2611.69
 }
 
+// Are these samples normal? Are they Cauchy's? And which family predicts best?
+func ExampleInference_TestShape() {
+	g := scalar.General{Mu: 5, Alpha: 1, Scale: 2, Src: rand.NewPCG(1, 2)}
+	samples := make([]float64, 150)
+	for i := range samples {
+		samples[i] = g.Rand()
+	}
+	fit, err := scalar.Infer(samples, nil, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, alpha := range []float64{0, 2} {
+		test, err := fit.TestShape(alpha, &scalar.BootstrapOptions{Simulations: 99})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("α = %g: statistic %.2f, p = %.2f\n", test.Alpha, test.Statistic, test.PValue)
+	}
+	// Output:
+	// α = 0: statistic 35.43, p = 0.01
+	// α = 2: statistic 6.11, p = 0.04
+}
+
+// Which family predicts new samples best?
+func ExampleCompare() {
+	comparison, err := scalar.Compare(contaminated(), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(comparison.String())
+	fmt.Print(scalar.Comparison(comparison[:2]).Markdown())
+	// Output:
+	// family       parameters  log-likelihood      AIC     ΔAIC      BIC
+	// Cauchy                2          -81.58   167.17     0.00   176.99
+	// general               3          -81.58   169.17     2.00   183.89
+	// Student's t           3          -81.58   169.17     2.00   183.89
+	// Laplace               2        -1372.66  2749.32  2582.15  2759.14
+	// normal                2        -2321.40  4646.79  4479.62  4656.61
+	// | family | parameters | log-likelihood | AIC | ΔAIC | BIC |
+	// |:--|--:|--:|--:|--:|--:|
+	// | Cauchy | 2 | -81.58 | 167.17 | 0.00 | 176.99 |
+	// | general | 3 | -81.58 | 169.17 | 2.00 | 183.89 |
+}
+
+// Student's t distribution of a sample with a few outliers.
+func ExampleFitStudentsT() {
+	samples := contaminated()
+	for _, options := range []*scalar.StudentsTOptions{nil, {Nu: scalar.Between(3, 1e6)}} {
+		t, err := scalar.FitStudentsT(samples, nil, options)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("μ = %.2f, σ = %.2f, ν = %.2f\n", t.Mu, t.Sigma, t.Nu)
+	}
+	// Output:
+	// μ = 5.01, σ = 0.08, ν = 1.00
+	// μ = 5.01, σ = 0.11, ν = 3.00
+}
+
 // More than half of the samples are equal: their density can be made as large as one likes.
 func ExampleErrUnbounded() {
 	_, err := scalar.Fit([]float64{1, 1, 1, 1, 7}, nil)
