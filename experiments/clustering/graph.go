@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/blas/blas32"
-	"gonum.org/v1/gonum/floats"
 
 	"github.com/robustloss/gomlx-robustloss/data/tabular"
 	"github.com/robustloss/gomlx-robustloss/experiments/parallel"
@@ -71,8 +70,9 @@ func Neighbours(t *tabular.Table, k int, metric string) ([][]Neighbour, error) {
 	return found, nil
 }
 
-// search holds the rows in single precision, each divided by its norm and less the mean of all, and half their squared
-// length. Distances do not depend on the mean, but single precision would lose them beside a large one.
+// search holds the rows in single precision, each divided by its norm, less the median of each column, and in a unit in which
+// most values are near 1; and half their squared length. Distances do not depend on the medians, but single precision
+// would lose them beside a large one.
 type search struct {
 	table *tabular.Table
 	k     int
@@ -81,19 +81,20 @@ type search struct {
 	half  []float32
 }
 
+const (
+	sampledRows = 500  // rows that the medians are taken from
+	farthest    = 1e15 // values that are larger, in the unit, are cut: their squares must not overflow
+)
+
 func (s *search) fill() {
 	cols := s.table.Cols
-	mean := make([]float64, cols)
-	for i, norm := range s.norms {
-		floats.AddScaled(mean, 1/(norm*float64(s.table.Rows)), s.table.Row(i))
-	}
-	unit := s.unit(mean)
+	medians, unit := s.middle()
 	s.rows, s.half = make([]float32, len(s.table.X)), make([]float32, s.table.Rows)
 	parallel.Blocks(s.table.Rows, searchRows, func(_, from, to int) {
 		for i := from; i < to; i++ {
 			squared := 0.0
 			for j, v := range s.table.Row(i) {
-				v = (v/s.norms[i] - mean[j]) / unit
+				v = max(-farthest, min(farthest, (v/s.norms[i]-medians[j])/unit))
 				s.rows[i*cols+j] = float32(v)
 				squared += v * v
 			}
@@ -102,19 +103,31 @@ func (s *search) fill() {
 	})
 }
 
-// unit is the power of two that the rows are divided by, so that their squares neither overflow nor vanish.
-func (s *search) unit(mean []float64) float64 {
-	largest := 0.0
-	for i, norm := range s.norms {
-		for j, v := range s.table.Row(i) {
-			largest = max(largest, math.Abs(v/norm-mean[j]))
+// middle returns the median of each column, and a power of two near the median distance from it, of a sample of the rows.
+// Rows that are far from all others change neither.
+func (s *search) middle() (medians []float64, unit float64) {
+	count := min(s.table.Rows, sampledRows)
+	column, distances := make([]float64, count), []float64{}
+	for j := range s.table.Cols {
+		for i := range column {
+			row := i * s.table.Rows / count
+			column[i] = s.table.Row(row)[j] / s.norms[row]
+		}
+		slices.Sort(column)
+		median := column[count/2]
+		medians = append(medians, median)
+		for _, v := range column {
+			if d := math.Abs(v - median); d > 0 {
+				distances = append(distances, d)
+			}
 		}
 	}
-	if largest == 0 {
-		return 1
+	if len(distances) == 0 {
+		return medians, 1
 	}
-	_, exponent := math.Frexp(largest)
-	return math.Ldexp(1, exponent)
+	slices.Sort(distances)
+	_, exponent := math.Frexp(distances[len(distances)/2])
+	return medians, math.Ldexp(1, exponent)
 }
 
 // candidate is a row and ½‖b‖² − a·b, which orders the rows b as their distance from a does.

@@ -94,6 +94,23 @@ func TestNeighbours_SurviveOffsetsAndUnits(t *testing.T) {
 			}
 		}
 	}
+	// One row far from all others, whose neighbours single precision cannot tell; the others have theirs.
+	for _, far := range []float64{1e17, 1e40, 1e100} {
+		table := randomTable(150, 4, 2)
+		table.Row(7)[0] = far
+		got, err := Neighbours(table, 4, "euclidean")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := slowNeighbours(table, 4, "euclidean")
+		for i := range want {
+			for k := range want[i] {
+				if i != 7 && got[i][k].Row != want[i][k].Row {
+					t.Fatalf("a row at %g: neighbours of row %d are %v, want %v", far, i, got[i], want[i])
+				}
+			}
+		}
+	}
 	huge := randomTable(20, 2, 2)
 	for i := range huge.X {
 		huge.X[i] *= 1e200
