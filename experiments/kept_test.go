@@ -103,8 +103,10 @@ func TestRecordedCommandsComeBack(t *testing.T) {
 	if err := os.WriteFile(split, []byte("2011_09_26/2011_09_26_drive_0001_sync 0000000069 l\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	faces := filepath.Join(folder, "faces")
+	run(t, cli.CodeOK, "vae", "faces", faces, "--train", "2", "--validation", "1")
 	for _, args := range [][]string{
-		{"vae", "train", "--only", "t,pixel", "--data", folder, "--steps", "7", "--seed", "3"},
+		{"vae", "train", "--only", "t,pixel", "--data", faces, "--steps", "7", "--seed", "3"},
 		{"depth", "train", "--only", "l1", "--flip", "0", "--data-seed", "0", "--seed", "2", "--preset", "tiny"},
 		{"depth", "train", "--only", "l1", "--data", folder, "--train-split", split, "--test-split", split},
 		{"registration", "table", "--only", "problems-0.5-structured", "--seed", "0"},

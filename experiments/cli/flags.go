@@ -112,12 +112,18 @@ func (c *Count) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Seeds returns the seeds. One that is named twice is an error.
-func (s Selection) Seeds() ([]int64, error) {
+// Seeds returns the seeds, of runs that use so many from their own on: 1, or as many as they have items. Runs that would use the
+// same seed are an error.
+func (s Selection) Seeds(each int) ([]int64, error) {
 	var seeds []int64
 	for _, seed := range s.Seed {
-		if slices.Contains(seeds, int64(seed)) {
-			return nil, fmt.Errorf("--seed names %d twice", seed)
+		for _, other := range seeds {
+			switch apart := max(other-int64(seed), int64(seed)-other); {
+			case apart == 0:
+				return nil, fmt.Errorf("--seed names %d twice", seed)
+			case apart < int64(each):
+				return nil, fmt.Errorf("--seed %d and %d: a run uses the seeds from its own on for its %d items: choose seeds that are as far apart", other, seed, each)
+			}
 		}
 		seeds = append(seeds, int64(seed))
 	}

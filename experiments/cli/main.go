@@ -82,7 +82,7 @@ func Main(program Program, grammar any, flags *Flags, args []string, stdout, std
 // helpText is a flag's help with its default, which kong shows only where there is no placeholder.
 func helpText(value *kong.Value) string {
 	help := kong.DefaultHelpValueFormatter(value)
-	if value.HasDefault && value.Default != "" {
+	if hidden := value.Flag == nil || value.Flag.PlaceHolder != "" || value.IsBool(); hidden && value.HasDefault && value.Default != "" {
 		help += " Default: " + value.Default + "."
 	}
 	return help

@@ -146,7 +146,7 @@ func TestTablesComeFromRunsOrFromAFolderOfThisExperiment(t *testing.T) {
 
 func TestHelpShowsDefaultsAndOnlyWhatTheCommandHas(t *testing.T) {
 	_, help, _ := execute("--help")
-	for _, want := range []string{"Default: runs.", "Default: 1.", "Default: quick.", "--dry-run", "--version"} {
+	for _, want := range []string{"Default: runs.", "Default: 1.", `--preset="quick"`, "Default: true.", "--dry-run", "--version"} {
 		if !strings.Contains(strings.Join(strings.Fields(help), " "), want) {
 			t.Errorf("the help does not say %q:\n%s", want, help)
 		}

@@ -128,7 +128,11 @@ func (t *TableCommand) plan() (plan []run.Spec, folder string, err error) {
 		c.Data = checksum(table)
 		configs = []Config{c}
 	}
-	seeds, err := t.Seeds()
+	items := 0
+	for _, c := range configs {
+		items = max(items, c.Seeds*len(c.Methods))
+	}
+	seeds, err := t.Seeds(items)
 	if err != nil {
 		return nil, "", err
 	}

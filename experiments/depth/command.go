@@ -63,7 +63,7 @@ func (s Selection) plan(note func(format string, args ...any)) (plan []run.Spec,
 	if err != nil {
 		return nil, err
 	}
-	seeds, err := s.Seeds()
+	seeds, err := s.Seeds(1)
 	if err != nil {
 		return nil, err
 	}

@@ -85,7 +85,14 @@ func (t *TableCommand) plan(folders map[float64][]string) (plan []run.Spec, err 
 	if err != nil {
 		return nil, err
 	}
-	seeds, err := t.Seeds()
+	items := 0
+	for _, c := range pairs {
+		items = max(items, c.Pairs, len(folders[c.Noise]))
+	}
+	for _, c := range problems {
+		items = max(items, c.Problems)
+	}
+	seeds, err := t.Seeds(items)
 	if err != nil {
 		return nil, err
 	}

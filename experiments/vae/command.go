@@ -41,17 +41,9 @@ type Selection struct {
 // Help is shown below the flags.
 func (Selection) Help() string { return runsHelp }
 
-// apply changes what a preset says of the images.
-func (i images) apply(c *Config) {
-	if i.Data != "" {
-		c.Images.Source, c.Images.FaceSeed, c.Images.Train, c.Images.Validation = "celeba", 0, 0, 0
-	}
-}
-
 // config returns the configuration of a cell.
 func (s Selection) config(likelihood, representation string) (Config, error) {
 	c, err := NewConfig(s.Preset, likelihood, representation)
-	s.apply(&c)
 	if s.Steps != nil {
 		c.Training.Steps = int(*s.Steps)
 	}
@@ -64,9 +56,15 @@ func (s Selection) plan() (plan []run.Spec, err error) {
 	if err != nil {
 		return nil, err
 	}
-	seeds, err := s.Seeds()
+	seeds, err := s.Seeds(1)
 	if err != nil {
 		return nil, err
+	}
+	var recorded ImagesConfig
+	if s.Data != "" {
+		if err := recorded.describeCelebA(s.Data); err != nil {
+			return nil, err
+		}
 	}
 	for _, seed := range seeds {
 		for _, representation := range axes[1] {
@@ -74,6 +72,10 @@ func (s Selection) plan() (plan []run.Spec, err error) {
 				c, err := s.config(likelihood, representation)
 				if err != nil {
 					return nil, err
+				}
+				if s.Data != "" {
+					recorded.Preprocessing = c.Images.Preprocessing
+					c.Images = recorded
 				}
 				cell := s
 				cell.Only, cell.Seed = []string{likelihood, representation}, []cli.Seed{cli.Seed(seed)}
@@ -298,7 +300,11 @@ func (l *LinearCommand) Run(ctx context.Context, s *cli.Session) error {
 	if l.Train < 2 {
 		return errors.New("--train must be at least 2")
 	}
-	l.apply(&c)
+	if l.Data != "" {
+		if err := c.Images.describeCelebA(l.Data); err != nil {
+			return err
+		}
+	}
 	c.Images.Train, c.Images.Validation = int(l.Train), int(l.Validation)
 	data, err := l.open(ctx, s, l.Runs, c)
 	if err != nil {

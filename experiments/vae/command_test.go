@@ -148,6 +148,15 @@ func TestDataNamesAFolderInCelebAsLayout(t *testing.T) {
 	if !strings.Contains(out, filepath.Join("vae", "tiny-celeba-2-steps")) {
 		t.Errorf("output:\n%s", out)
 	}
+	// Another folder is another run.
+	other := t.TempDir()
+	if err := synth.WriteFaces(t.Context(), other, synth.FacesOptions{Train: 19, Validation: 7, Seed: 4}, nil); err != nil {
+		t.Fatal(err)
+	}
+	_, stderr := command(t, cli.CodeFailed, runs, "train", "--preset", "tiny", "--only", "general,wavelet", "--steps", "2", "--data", other)
+	if !strings.Contains(stderr, "images.train is 20 there and 19 here") || !strings.Contains(stderr, "images.files") {
+		t.Errorf("another folder: %s", stderr)
+	}
 	var c vae.Config
 	c, err := vae.NewConfig("tiny", "normal", "pixel")
 	if err != nil {

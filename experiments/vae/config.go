@@ -64,10 +64,12 @@ type Config struct {
 
 // ImagesConfig says which images are learned, and how they are preprocessed.
 type ImagesConfig struct {
-	Source        string               `json:"source"`     // "synthetic" or "celeba"
-	FaceSeed      uint64               `json:"face_seed"`  // of the synthetic faces
-	Train         int                  `json:"train"`      // images; 0 for all that CelebA has
-	Validation    int                  `json:"validation"` // images; 0 for all that CelebA has
+	Source     string `json:"source"`     // "synthetic" or "celeba"
+	FaceSeed   uint64 `json:"face_seed"`  // of the synthetic faces
+	Train      int    `json:"train"`      // images
+	Validation int    `json:"validation"` // images
+	// Files is a checksum of the names of CelebA's images, split by split: it tells one folder from another.
+	Files         string               `json:"files,omitempty"`
 	Preprocessing celeba.Preprocessing `json:"preprocessing"`
 }
 

@@ -2,6 +2,8 @@ package vae
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -85,6 +87,24 @@ func inTenths(note func(string), what string) func(done, total int) {
 			note(fmt.Sprintf("%s: %d of %d", what, done, total))
 		}
 	}
+}
+
+// describeCelebA says in the configuration which images the folder root holds.
+func (c *ImagesConfig) describeCelebA(root string) error {
+	set, err := celeba.Open(root)
+	if err != nil {
+		return err
+	}
+	c.Source, c.FaceSeed = "celeba", 0
+	c.Train, c.Validation = set.Len(celeba.Train), set.Len(celeba.Validation)
+	sum := sha256.New()
+	for _, split := range []celeba.Split{celeba.Train, celeba.Validation} {
+		for i := range set.Len(split) {
+			_, _ = fmt.Fprintf(sum, "%s %s\n", split, filepath.Base(set.Path(split, i)))
+		}
+	}
+	c.Files = hex.EncodeToString(sum.Sum(nil)[:8])
+	return nil
 }
 
 // First returns the first n images of a source, or all where it has fewer.
