@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,6 +32,56 @@ type testRun struct {
 	Sources    string `json:"sources"`
 	Arithmetic string `json:"arithmetic"`
 	Failure    string `json:"failure"` // "" where all passed
+	// Closeness holds for each test program and each comparison of its tests the part of the tolerance that was used up.
+	Closeness map[string]map[string]float64 `json:"closeness"`
+}
+
+// testsPreset stands in the place of the preset for what comes from tests.
+const testsPreset = "tests"
+
+// outcomes are the comparisons of a run as checks: at most all of the tolerance may be used up.
+func (r testRun) outcomes() (all []outcome) {
+	for program, comparisons := range r.Closeness {
+		o := outcome{preset: testsPreset, notebook: program, run: r.Arithmetic, byClaim: true}
+		for claim, used := range comparisons {
+			got, lo, hi := number(used), number(math.Inf(-1)), number(1)
+			o.checks = append(o.checks, check{Claim: claim, Kind: "live", Form: "close", OK: used <= 1, Got: &got, Lo: &lo, Hi: &hi})
+		}
+		all = append(all, o)
+	}
+	return all
+}
+
+// readCloseness reads what tests recorded in a folder, see ClosenessVariable in internal/testkit. Of comparisons with one name
+// the worst counts.
+func readCloseness(folder string) (map[string]map[string]float64, error) {
+	files, err := filepath.Glob(filepath.Join(folder, "*.jsonl"))
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]map[string]float64{}
+	for _, path := range files {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		program, _, _ := strings.Cut(filepath.Base(path), "-")
+		if found[program] == nil {
+			found[program] = map[string]float64{}
+		}
+		for line := range bytes.Lines(content) {
+			var c struct {
+				Test, What string
+				Used       float64
+			}
+			if err := json.Unmarshal(line, &c); err != nil {
+				return nil, fmt.Errorf("%s: %w", path, err)
+			}
+			claim := c.Test + ": " + c.What
+			found[program][claim] = max(found[program][claim], c.Used)
+		}
+	}
+	return found, nil
 }
 
 // record is what is kept of one execution of a notebook.
@@ -134,12 +185,16 @@ func (c *computation) testsIn(ctx context.Context, a arithmetic) error {
 	want := c.sources + " " + strings.Join(c.packages, " ")
 	var r testRun
 	if content, err := os.ReadFile(path); err == nil && json.Unmarshal(content, &r) == nil && r.Failure == "" && (r.Sources == want || c.keep) {
-		c.tests = append(c.tests, r)
+		c.finishTests(r)
 		return nil
+	}
+	closeness := filepath.Join(c.out, "tests", a.name)
+	if err := errors.Join(os.RemoveAll(closeness), os.MkdirAll(closeness, 0o755)); err != nil {
+		return err
 	}
 	tell("tests, %s: %s", a.name, strings.Join(c.packages, " "))
 	line := append([]string{"go", "test", "-count=1", "-timeout=60m"}, c.packages...)
-	said, err := c.execute(ctx, a.environ(), a.command(line...))
+	said, err := c.execute(ctx, a.environ("ROBUSTLOSS_CLOSENESS="+closeness), a.command(line...))
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -148,14 +203,19 @@ func (c *computation) testsIn(ctx context.Context, a arithmetic) error {
 		r.Failure = failedTests(said)
 		tell("tests, %s: FAILED %s", a.name, r.Failure)
 	}
-	c.tests = append(c.tests, r)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if r.Closeness, err = readCloseness(closeness); err != nil {
 		return err
 	}
+	c.finishTests(r)
 	if err := os.WriteFile(strings.TrimSuffix(path, ".json")+".log", []byte(said), 0o644); err != nil {
 		return err
 	}
-	return writeJSON(path, r)
+	return errors.Join(writeJSON(path, r), os.RemoveAll(closeness))
+}
+
+func (c *computation) finishTests(r testRun) {
+	c.tests = append(c.tests, r)
+	c.outcomes = append(c.outcomes, r.outcomes()...)
 }
 
 // failedTests names what failed in the output of go test.

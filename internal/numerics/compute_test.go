@@ -40,7 +40,7 @@ func fakeClone(t *testing.T) string {
 	for name, content := range map[string]string{
 		"go.mod":                 "module fake\n\ngo 1.21\n",
 		"code.go":                "package fake\n",
-		"code_test.go":           "package fake\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestBackend(t *testing.T) {\n\tif os.Getenv(\"GOMLX_BACKEND\") == \"go\" {\n\t\tt.Fatal()\n\t}\n}\n",
+		"code_test.go":           "package fake\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestBackend(t *testing.T) {\n\tused := map[string]string{\"go\": \"0.25\"}[os.Getenv(\"GOMLX_BACKEND\")]\n\tif used == \"\" {\n\t\tused = \"0.125\"\n\t}\n\tline := `{\"test\": \"TestBackend\", \"what\": \"sum\", \"used\": ` + used + `}` + \"\\n\"\n\tif err := os.WriteFile(os.Getenv(\"ROBUSTLOSS_CLOSENESS\")+\"/fake-1.jsonl\", []byte(line), 0o644); err != nil {\n\t\tt.Fatal(err)\n\t}\n\tif os.Getenv(\"GOMLX_BACKEND\") == \"go\" {\n\t\tt.Fatal()\n\t}\n}\n",
 		"notebooks/00_a.ipynb":   "{}",
 		"notebooks/01_b.ipynb":   "{}",
 		pluginFile:               "",
@@ -135,6 +135,10 @@ func TestRun_FailsWithANotebookOrATest(t *testing.T) {
 	}
 	if strings.Contains(err.Error(), "tests in xla") {
 		t.Errorf("the test failed with XLA: %v", err)
+	}
+	// 1/8 and 1/4 of a tolerance were used up: the room is 3/4, the spread 1/8.
+	if table, err := os.ReadFile(filepath.Join(root, "reports", "numerics", "margins.csv")); err != nil || !strings.Contains(string(table), "\n6,,tests,fake,1,live,close,TestBackend: sum,-Inf,1,0.125,0.25,0.125,2,0\n") {
+		t.Errorf("the table is\n%s (%v)", table, err)
 	}
 	if log, err := os.ReadFile(filepath.Join(root, "reports", "numerics", "tests", "go.log")); err != nil || !strings.Contains(string(log), "--- FAIL: TestBackend") {
 		t.Errorf("the log of the tests is %q (%v)", log, err)

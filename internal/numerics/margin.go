@@ -62,6 +62,22 @@ type outcome struct {
 	run              string // arithmetic and seed
 	failure          string
 	checks           []check
+	byClaim          bool // checks are the same where they claim the same, not where they stand in the same place
+}
+
+// places are the positions of the checks of an outcome.
+func (o outcome) places() []position {
+	places := make([]position, len(o.checks))
+	ordinals := map[int]int{}
+	for i, c := range o.checks {
+		if o.byClaim {
+			places[i] = position{preset: o.preset, notebook: o.notebook, claim: c.Claim}
+			continue
+		}
+		places[i] = position{preset: o.preset, notebook: o.notebook, cell: c.Cell, ordinal: ordinals[c.Cell]}
+		ordinals[c.Cell]++
+	}
+	return places
 }
 
 // leastMargin is the margin that every check must have, in units of the spread.
@@ -94,6 +110,7 @@ type margin struct {
 type position struct {
 	preset, notebook string
 	cell, ordinal    int
+	claim            string // only of checks that are known by it
 }
 
 // margins brings the checks of all runs together, the smallest margins first. A check that not all of a notebook's
@@ -105,11 +122,8 @@ func margins(outcomes []outcome) []margin {
 		if o.failure == "" {
 			complete[[2]string{o.preset, o.notebook}]++
 		}
-		ordinals := map[int]int{}
-		for _, c := range o.checks {
-			at := position{o.preset, o.notebook, c.Cell, ordinals[c.Cell]}
-			ordinals[c.Cell]++
-			found[at] = append(found[at], c)
+		for i, at := range o.places() {
+			found[at] = append(found[at], o.checks[i])
 		}
 	}
 	var all []margin

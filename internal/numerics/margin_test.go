@@ -144,7 +144,7 @@ func TestConclude_FailsWhereSomethingIsWrong(t *testing.T) {
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: the error is %v, want %q", name, err, c.want)
 		}
-		if !strings.Contains(said.String(), "2 checks: 1 of numbers that differ between runs, 0 of numbers that do not, 1 without numbers, 0 stored") {
+		if !strings.Contains(said.String(), "2 checks: 1 of numbers that differ between runs, 0 of numbers that do not, 1 without numbers, 0 stored; 0 comparisons of tests") {
 			t.Errorf("%s: it says\n%s", name, said.String())
 		}
 	}

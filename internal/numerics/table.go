@@ -54,9 +54,11 @@ func (c *computation) summarise(w io.Writer, all []margin, table string) error {
 			problems = append(problems, fmt.Sprintf("%s: %s", m.place(), m.problem))
 		}
 	}
-	exact, stored, plain, numbers := 0, 0, 0, 0
+	exact, stored, plain, numbers, tests := 0, 0, 0, 0, 0
 	for _, m := range all {
 		switch {
+		case m.preset == testsPreset:
+			tests++
 		case m.kind == "stored":
 			stored++
 		case m.form == "true":
@@ -67,8 +69,8 @@ func (c *computation) summarise(w io.Writer, all []margin, table string) error {
 			numbers++
 		}
 	}
-	fmt.Fprintf(w, "%d checks: %d of numbers that differ between runs, %d of numbers that do not, %d without numbers, %d stored; %d test runs\n",
-		len(all), numbers, exact, plain, stored, len(c.tests))
+	fmt.Fprintf(w, "%d checks: %d of numbers that differ between runs, %d of numbers that do not, %d without numbers, %d stored; %d comparisons of tests in %d runs\n",
+		len(all)-tests, numbers, exact, plain, stored, tests, len(c.tests))
 	if err := smallest(w, all, 12); err != nil {
 		return err
 	}
@@ -81,6 +83,9 @@ func (c *computation) summarise(w io.Writer, all []margin, table string) error {
 
 // place names a check for a reader.
 func (m margin) place() string {
+	if m.preset == testsPreset {
+		return fmt.Sprintf("tests of %s, %s", m.notebook, m.claim)
+	}
 	return fmt.Sprintf("%s at %s, cell %d, %q", m.notebook, m.preset, m.cell+1, m.claim)
 }
 
@@ -110,11 +115,8 @@ func differences(outcomes []outcome) []string {
 			values[r] = map[position]float64{}
 			order = append(order, r)
 		}
-		ordinals := map[int]int{}
-		for _, c := range o.checks {
-			at := position{o.preset, o.notebook, c.Cell, ordinals[c.Cell]}
-			ordinals[c.Cell]++
-			if c.Got != nil && c.Kind == "live" {
+		for i, at := range o.places() {
+			if c := o.checks[i]; c.Got != nil && c.Kind == "live" {
 				values[r][at] = float64(*c.Got)
 			}
 		}

@@ -1,7 +1,12 @@
 package testkit
 
 import (
+	"encoding/json"
 	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 )
 
@@ -19,15 +24,16 @@ func Close(got, want, rel, abs float64) bool {
 	return math.Abs(got-want) <= math.Max(abs, rel*math.Abs(want))
 }
 
-// CheckClose fails the test where an element of got is not [Close] to that of want.
+// CheckClose fails the test where an element of got is not [Close] to that of want. See [ClosenessVariable].
 func CheckClose(tb testing.TB, what string, got, want []float64, rel, abs float64) {
 	tb.Helper()
 	if len(got) != len(want) {
 		tb.Errorf("%s: got %d numbers, want %d", what, len(got), len(want))
 		return
 	}
-	wrong := 0
+	wrong, used := 0, 0.0
 	for i := range want {
+		used = max(used, usedUp(got[i], want[i], rel, abs))
 		if Close(got[i], want[i], rel, abs) {
 			continue
 		}
@@ -39,4 +45,52 @@ func CheckClose(tb testing.TB, what string, got, want []float64, rel, abs float6
 	if wrong > maxReported {
 		tb.Errorf("%s: %d of %d numbers are wrong", what, wrong, len(want))
 	}
+	if folder := os.Getenv(ClosenessVariable); folder != "" {
+		if err := record(folder, closeness{Test: tb.Name(), What: what, Used: used}); err != nil {
+			tb.Errorf("%s=%s: %v", ClosenessVariable, folder, err)
+		}
+	}
+}
+
+// ClosenessVariable names a folder into which every [CheckClose] writes how much of its tolerance was used up, for programs that
+// compare runs: a file for each test program, a line of JSON for each comparison.
+const ClosenessVariable = "ROBUSTLOSS_CLOSENESS"
+
+// closeness says that the worst element of a comparison was off by the fraction Used of what was allowed.
+type closeness struct {
+	Test string  `json:"test"`
+	What string  `json:"what"`
+	Used float64 `json:"used"`
+}
+
+// usedUp is the error of an element as a fraction of what is allowed, 1e9 at most.
+func usedUp(got, want, rel, abs float64) float64 {
+	off, allowed := math.Abs(got-want), math.Max(abs, rel*math.Abs(want))
+	switch {
+	case got == want || math.IsNaN(got) && math.IsNaN(want):
+		return 0
+	case off < 1e9*allowed:
+		return off / allowed
+	}
+	return 1e9
+}
+
+// recording is the file of this program, opened by the first comparison.
+var recording struct {
+	sync.Mutex
+	file *os.File
+}
+
+func record(folder string, c closeness) error {
+	recording.Lock()
+	defer recording.Unlock()
+	if recording.file == nil {
+		name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".test")
+		file, err := os.CreateTemp(folder, name+"-*.jsonl")
+		if err != nil {
+			return err
+		}
+		recording.file = file
+	}
+	return json.NewEncoder(recording.file).Encode(c)
 }

@@ -2,6 +2,9 @@ package testkit
 
 import (
 	"math"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -59,6 +62,28 @@ func TestCheckClose_Fails(t *testing.T) {
 		if !f.failed() {
 			t.Errorf("%s was not seen", name)
 		}
+	}
+}
+
+// What a program that compares runs reads: a line for each comparison, with the part of the tolerance that was used up.
+func TestCheckClose_RecordsItsTolerance(t *testing.T) {
+	folder := t.TempDir()
+	t.Setenv(ClosenessVariable, folder)
+	nan, inf := math.NaN(), math.Inf(1)
+	CheckClose(t, "near", []float64{1, 2.5, nan, inf}, []float64{1, 2, nan, inf}, 0, 2)
+	CheckClose(t, "exact", []float64{3}, []float64{3}, 0, 0)
+	CheckClose(&failures{TB: t}, "far", []float64{nan}, []float64{1}, 1, 1)
+	files, err := filepath.Glob(filepath.Join(folder, "*.jsonl"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("the files are %v (%v)", files, err)
+	}
+	content, err := os.ReadFile(files[0])
+	const want = `{"test":"TestCheckClose_RecordsItsTolerance","what":"near","used":0.25}
+{"test":"TestCheckClose_RecordsItsTolerance","what":"exact","used":0}
+{"test":"TestCheckClose_RecordsItsTolerance","what":"far","used":1000000000}
+`
+	if err != nil || string(content) != want || !strings.HasPrefix(filepath.Base(files[0]), "testkit-") {
+		t.Errorf("%s holds\n%s(%v)\nwant\n%s", files[0], content, err, want)
 	}
 }
 
