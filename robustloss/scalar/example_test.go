@@ -396,6 +396,42 @@ func ExampleRegression_Uncertainty() {
 	// 3 parameters, log-likelihood 82.56, AIC -159.12, BIC -153.38
 }
 
+// A table as statisticians know it, as text, and in Markdown for a notebook.
+func ExampleSummary() {
+	x, y := wrongFifth()
+	fit, err := scalar.IRLS(x, y, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	s, err := fit.Summary(&scalar.SummaryOptions{Names: []string{"slope", "intercept"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(s.String())
+	fmt.Println(s.Rows[0].Name, len(s.Markdown()) > 0)
+	// Output:
+	// Robust regression
+	// ------------------------------------------------------------------
+	// covariance      observed information
+	// rows                              50
+	// parameters                         4
+	// iterations                        49
+	// log-likelihood                 82.70
+	// AIC                          -157.41
+	// BIC                          -149.76
+	// ------------------------------------------------------------------
+	//            estimate  std. error      t      p  95 % from        to
+	// slope       0.71895      0.0144  50.05  0.000    0.69007   0.74784
+	// intercept   0.13595     0.00837  16.25  0.000    0.11913   0.15277
+	// alpha      0.034839      0.0714                        0   0.21949
+	// scale       0.01241     0.00253                0.0082339  0.018704
+	// ------------------------------------------------------------------
+	// 1. alpha is near a bound: its interval is that of the profile likelihood.
+	// slope true
+}
+
 // In a least squares fit, the last row moves the line; under Geman-McClure's loss it counts nothing.
 func ExampleRegression_CooksDistances() {
 	x := mat.NewDense(6, 2, []float64{0, 1, 1, 1, 2, 1, 3, 1, 4, 1, 6, 1})

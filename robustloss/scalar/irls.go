@@ -41,6 +41,7 @@ const (
 	defaultIterations = 1000
 	defaultTolerance  = 1e-13
 	stepTolerance     = 1e-8 // of c
+	startsAgree       = 1e-8 // of 1 + |objective|: more of a difference is another minimum
 )
 
 // IRLS fits y ≈ xβ by iteratively reweighted least squares: it minimises Σ weights[i]·ρ(y_i − x_i·β, α, c), or, where c
@@ -75,9 +76,15 @@ func IRLS(x mat.Matrix, y mat.Vector, options *IRLSOptions) (*Regression, error)
 	if err != nil || s.options.Schedule != nil || best.Stop == StopExactFit {
 		return best, err
 	}
-	if other, err := s.runFrom(leastSquares); err == nil && other.Objective < best.Objective {
-		return other, nil
+	other, err := s.runFrom(leastSquares)
+	if err != nil {
+		return best, nil //nolint:nilerr // one start that ends is enough
 	}
+	differ := math.Abs(other.Objective-best.Objective) > startsAgree*(1+math.Abs(best.Objective))
+	if other.Objective < best.Objective {
+		best = other
+	}
+	best.state.startsDiffer = differ
 	return best, nil
 }
 
@@ -94,6 +101,7 @@ type irls struct {
 	startScale   float64 // median deviation after absoluteDeviations
 	fixedScale   float64 // 0 if it is not
 	fits         bool    // c, and α where it is not given
+	startsDiffer bool    // the two starts ended in different places
 }
 
 // newIRLS checks the arguments and starts at the given coefficients, or at those of least squares.
