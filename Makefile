@@ -24,7 +24,7 @@ endif
 REPORTS := .venv/bin/python internal/reports
 NB ?=
 
-.PHONY: help setup setup-cuda kernel reports pdf lab test test-numerics lint stress bench clean
+.PHONY: help setup setup-cuda kernel data reports pdf lab test test-numerics lint stress bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -40,6 +40,10 @@ setup-cuda: ## the same, and XLA's plugin for CUDA (Linux with an NVIDIA GPU)
 kernel: ## only the Go kernel, under a name of its own, into the Jupyter or VS Code that you have
 	@sh internal/setup/need-go.sh
 	@go run ./internal/setup kernel
+
+data: ## fetch the data sets that are too large to ship: Fashion-MNIST (31 MB, from Debian's package)
+	@sh internal/setup/need-go.sh
+	@go run ./internal/setup data
 
 reports: setup ## execute the notebooks and write reports/ (NB=01_derivation: one; ROBUSTLOSS_PRESET=tiny|quick|paper)
 	@$(REPORTS) $(NB)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/robustloss/gomlx-robustloss/data/internal/input"
 )
@@ -14,7 +15,7 @@ import (
 // wantFuzz fails for errors that are not one line that starts with the file.
 func wantFuzz(t *testing.T, err error) {
 	t.Helper()
-	if err != nil && (!strings.HasPrefix(err.Error(), "fuzz:") || strings.ContainsAny(err.Error(), "\n\x00")) {
+	if err != nil && (!strings.HasPrefix(err.Error(), "fuzz:") || strings.ContainsFunc(err.Error(), unicode.IsControl)) {
 		t.Errorf("not one line that starts with the file: %q", err)
 	}
 }

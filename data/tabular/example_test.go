@@ -54,6 +54,26 @@ func ExampleDigits() {
 	// Output: 1797 64 0 [0 0 5 13 9 1 0 0]
 }
 
+// The giants turn the least-squares line around.
+func ExampleStars() {
+	stars := must(tabular.Stars())
+	fmt.Println(stars.Rows, stars.Columns, stars.Classes, stars.Row(10), stars.Classes[stars.Labels[10]])
+	// Output: 47 [log_temperature log_light] [giant main sequence] [3.49 5.73] giant
+}
+
+func ExampleStackLoss() {
+	plant := must(tabular.StackLoss())
+	fmt.Println(plant.Rows, plant.Columns, plant.Row(0))
+	// Output: 21 [STACKLOSS AIRFLOW WATERTEMP ACIDCONC] [42 80 27 89]
+}
+
+// Without the files, the error says how to get them.
+func ExampleFashionMNIST() {
+	_, err := tabular.FashionMNIST("nowhere", "test")
+	fmt.Println(err)
+	// Output: nowhere/t10k-images-idx3-ubyte.gz: no such file or directory (make data fetches Fashion-MNIST)
+}
+
 func ExampleSynth() {
 	t := must(tabular.Synth(tabular.SynthOptions{Kind: "t3", Clusters: 3, PerCluster: 40, Cols: 2, Outliers: .1, Seed: 1}))
 	fmt.Println(t.Rows, "rows in", len(t.Classes), "classes; other kinds:", tabular.SynthKinds())

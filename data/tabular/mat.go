@@ -128,7 +128,7 @@ func (m *matFile) element(kind uint32, body []byte, order binary.ByteOrder, r *i
 		return err
 	}
 	if m.arrays[name] != nil || m.other[name] != "" {
-		return fmt.Errorf("a second array %q", name)
+		return fmt.Errorf("a second array %.60q", name)
 	}
 	if other != "" {
 		m.other[name] = other

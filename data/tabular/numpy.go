@@ -115,7 +115,7 @@ func parseNPYHeader(text string) (*npyHeader, error) {
 			return nil, err
 		}
 		if seen[key] {
-			return nil, fmt.Errorf("it has the key %q twice", key)
+			return nil, fmt.Errorf("it has the key %.40q twice", key)
 		}
 		seen[key] = true
 		switch key {
@@ -129,7 +129,7 @@ func parseNPYHeader(text string) (*npyHeader, error) {
 		case "shape":
 			h.dims, err = p.tuple()
 		default:
-			err = fmt.Errorf("unknown key %q", key)
+			err = fmt.Errorf("unknown key %.40q", key)
 		}
 		if err != nil {
 			return nil, err
@@ -160,14 +160,14 @@ func (h *npyHeader) parseType(p *pythonParser) error {
 		return err
 	}
 	if len(text) < 2 {
-		return fmt.Errorf("unknown type %q", text)
+		return fmt.Errorf("unknown type %.40q", text)
 	}
 	switch h.order = binary.LittleEndian; text[0] {
 	case '>':
 		h.order = binary.BigEndian
 	case '<', '|', '=':
 	default:
-		return fmt.Errorf("unknown type %q", text)
+		return fmt.Errorf("unknown type %.40q", text)
 	}
 	h.kind = text[1]
 	h.size, err = strconv.Atoi(text[2:])
@@ -176,13 +176,13 @@ func (h *npyHeader) parseType(p *pythonParser) error {
 	case h.kind == 'O':
 		return errors.New("an array of Python objects: save it as numbers, or as text with astype(str)")
 	case h.kind == 'c':
-		return fmt.Errorf("not an array of real numbers, but of complex ones: %s", text)
+		return fmt.Errorf("not an array of real numbers, but of complex ones: %.20q", text)
 	case err == nil && sizes != "" && len(text) == 3 && strings.Contains(sizes, text[2:]):
 	case err == nil && h.kind == 'S' && h.size > 0:
 	case err == nil && h.kind == 'U' && h.size > 0 && h.size < math.MaxInt32:
 		h.size *= 4
 	default:
-		return fmt.Errorf("not an array of real numbers, booleans or text: type %q", text)
+		return fmt.Errorf("not an array of real numbers, booleans or text: type %.40q", text)
 	}
 	return nil
 }
@@ -206,7 +206,7 @@ func (h *npyHeader) text(raw []byte) (string, error) {
 	if h.kind == 'S' {
 		text := word(string(raw))
 		if !utf8.ValidString(text) {
-			return "", fmt.Errorf("%q is not UTF-8 text", text)
+			return "", fmt.Errorf("%.40q is not UTF-8 text", text)
 		}
 		return text, nil
 	}
@@ -343,7 +343,7 @@ func decodeNPZ(r io.ReaderAt, size int64, path string, o Options) (*Table, error
 	for _, entry := range archive.File {
 		name := strings.TrimSuffix(entry.Name, ".npy")
 		if arrays[name] != nil {
-			return nil, fmt.Errorf("%s: it has two arrays %q", file, name)
+			return nil, fmt.Errorf("%s: it has two arrays %.60q", file, name)
 		}
 		arrays[name] = entry
 		names = append(names, name)

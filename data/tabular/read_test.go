@@ -215,6 +215,7 @@ func TestTable_ValidateSaysWhatIsWrong(t *testing.T) {
 	for want, table := range map[string]*Table{
 		"the table is empty":                 {},
 		"3 values for 2 rows of 2 columns":   {Rows: 2, Cols: 2, X: []float64{1, 2, 3}},
+		"1 names for 2 columns":              {Rows: 1, Cols: 2, X: []float64{1, 2}, Columns: []string{"a"}},
 		"1 labels for 2 rows":                {Rows: 2, Cols: 1, X: []float64{1, 2}, Labels: []int{0}},
 		"row 1, column 0 is not finite: NaN": {Rows: 2, Cols: 1, X: []float64{1, nan()}},
 		"row 0 has the label 5 of 1 classes": {Rows: 1, Cols: 1, X: []float64{1}, Labels: []int{5}, Classes: []string{"a"}},

@@ -1,34 +1,11 @@
 package tabular
 
 import (
-	"bytes"
-	_ "embed" // for the digits
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
-
-	"github.com/robustloss/gomlx-robustloss/data/internal/input"
 )
-
-//go:embed digits/optdigits.tes.csv.gz
-var digitsFile []byte
-
-// Digits returns the test set of the UCI optical digits: 1,797 images of 8×8 pixels with values from 0 to 16, and the
-// digit of each. Its source and licence (CC BY 4.0) are in digits/LICENSE.md.
-func Digits() (*Table, error) {
-	const name = "optical digits"
-	r, err := input.NewPacked(bytes.NewReader(digitsFile), name, 0)
-	if err != nil {
-		return nil, err
-	}
-	t, err := decodeText(r, Options{Header: headerNo})
-	if err != nil {
-		return nil, err
-	}
-	t.Name = name
-	return t, t.Validate()
-}
 
 // SynthOptions says what Synth makes. Zero fields take the defaults in brackets.
 type SynthOptions struct {

@@ -8,29 +8,6 @@ import (
 	"testing"
 )
 
-func TestDigits_HasTheSizesOfTheSource(t *testing.T) {
-	d, err := Digits()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d.Rows != 1797 || d.Cols != 64 || len(d.Classes) != 10 || d.Classes[3] != "3" {
-		t.Fatalf("%d rows, %d columns, classes %v", d.Rows, d.Cols, d.Classes)
-	}
-	counts := make([]int, 10)
-	for _, l := range d.Labels {
-		counts[l]++
-	}
-	// Counts per digit as the data set's own description (optdigits.names) lists them for the test set.
-	if want := []int{178, 182, 177, 183, 181, 182, 181, 179, 174, 180}; !reflect.DeepEqual(counts, want) {
-		t.Errorf("counts %v, want %v", counts, want)
-	}
-	for i, v := range d.X {
-		if v < 0 || v > 16 || v != math.Trunc(v) {
-			t.Fatalf("value %d is %g, want a whole number in 0…16", i, v)
-		}
-	}
-}
-
 func TestSynth_MakesWhatIsAsked(t *testing.T) {
 	for _, kind := range SynthKinds() {
 		o := SynthOptions{Kind: kind, Clusters: 4, PerCluster: 50, Cols: 6, Outliers: .1, Seed: 3}

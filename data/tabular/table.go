@@ -15,6 +15,7 @@ type Table struct {
 	Name       string
 	Rows, Cols int
 	X          []float64 // [Rows, Cols], row-major
+	Columns    []string  // names of the columns, if the file has a header; else nil
 	Labels     []int     // class of each row, in 0…len(Classes)−1; nil if unknown. −1 marks a row of no class (noise).
 	Classes    []string  // names of the classes, as the file writes them
 	// Edges holds pairs of row numbers, from 0, if the file brought its own neighbourhood graph; else nil.
@@ -31,6 +32,8 @@ func (t *Table) Validate() error {
 		return fmt.Errorf("the table is empty: %d rows, %d columns", t.Rows, t.Cols)
 	case len(t.X) != t.Rows*t.Cols:
 		return fmt.Errorf("%d values for %d rows of %d columns", len(t.X), t.Rows, t.Cols)
+	case t.Columns != nil && len(t.Columns) != t.Cols:
+		return fmt.Errorf("%d names for %d columns", len(t.Columns), t.Cols)
 	case t.Labels != nil && len(t.Labels) != t.Rows:
 		return fmt.Errorf("%d labels for %d rows", len(t.Labels), t.Rows)
 	}
@@ -55,7 +58,7 @@ func (t *Table) Validate() error {
 // Head returns a table of the first n rows; all of them if there are fewer. It keeps no edges.
 func (t *Table) Head(n int) *Table {
 	n = min(n, t.Rows)
-	head := &Table{Name: t.Name, Rows: n, Cols: t.Cols, X: t.X[:n*t.Cols], Classes: t.Classes}
+	head := &Table{Name: t.Name, Rows: n, Cols: t.Cols, X: t.X[:n*t.Cols], Columns: t.Columns, Classes: t.Classes}
 	if t.Labels != nil {
 		head.Labels = t.Labels[:n]
 	}
@@ -121,7 +124,7 @@ func (t *Table) setLabels(l labels) error {
 
 func checkLabel(word string) error {
 	if input.IsMissingLabel(word) {
-		return fmt.Errorf("the label is missing: %q", word)
+		return fmt.Errorf("the label is missing: %.40q", word)
 	}
 	if v, err := strconv.ParseFloat(word, 64); err == nil && math.IsInf(v, 0) || err == nil && math.IsNaN(v) {
 		return fmt.Errorf("the label is not finite: %s", word)
@@ -138,7 +141,7 @@ func (l *labels) oneSpelling(classes []string, first map[string]int) error {
 			continue
 		}
 		if other, seen := spellings[key]; seen {
-			return fmt.Errorf("%s: the label %q is the same number as %q at %s: write both alike", l.place(first[c]), c, other, l.place(first[other]))
+			return fmt.Errorf("%s: the label %.40q is the same number as %.40q at %s: write both alike", l.place(first[c]), c, other, l.place(first[other]))
 		}
 		spellings[key] = c
 	}

@@ -347,10 +347,15 @@ func (d *textDecoder) looksLikeHeader(fields []string) (bool, error) {
 	return false, nil
 }
 
-// checkNames refuses columns of data without a name: those are the row numbers that data frames write.
+// checkNames keeps the names of the columns of data, and refuses columns without one: those are the row numbers that data
+// frames write.
 func (d *textDecoder) checkNames(names []string) error {
 	for i, name := range names {
-		if name != "" || i == d.label || d.drop[i] {
+		if i == d.label || d.drop[i] {
+			continue
+		}
+		if name != "" {
+			d.table.Columns = append(d.table.Columns, strings.Clone(name))
 			continue
 		}
 		if i == 0 {

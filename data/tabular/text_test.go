@@ -31,6 +31,13 @@ func wantError(t *testing.T, name string, err error, want string) {
 	}
 }
 
+// columnsOf holds the names of the columns of the dialects that have a header.
+var columnsOf = map[string][]string{
+	"tab, header": {"x", "y"}, "quoted separators": {"x", "y"}, "quoted line ends": {"x\n1", "y"}, "spaces, quotes": {"x", "y z"},
+	"label by name": {"x", "y"}, "drop": {"x", "y"}, "row numbers": {"0", "1"}, "numbered header": {"0", "1"}, "its label named": {"0", "1"},
+	"a number is a place": {"1", "0"},
+}
+
 func TestText_ReadsTheUsualDialects(t *testing.T) {
 	for name, test := range map[string]struct {
 		text    string
@@ -69,7 +76,7 @@ func TestText_ReadsTheUsualDialects(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		want := &Table{Rows: 2, Cols: 2, X: test.x, Labels: test.labels, Classes: test.classes}
+		want := &Table{Rows: 2, Cols: 2, X: test.x, Labels: test.labels, Classes: test.classes, Columns: columnsOf[name]}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: got %+v, want %+v", name, got, want)
 		}

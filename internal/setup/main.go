@@ -4,6 +4,7 @@
 //	go run ./internal/setup            # what notebooks, reports and tests need
 //	go run ./internal/setup cuda       # the same, and the CUDA plugin
 //	go run ./internal/setup lint       # golangci-lint, and nothing else
+//	go run ./internal/setup data       # the data sets that are too large to ship, and nothing else
 //	go run ./internal/setup kernel     # GoNB, and its kernel in the Jupyter that the user has
 //
 // It uses nothing but the standard library, so that it runs before anything is downloaded. A step that is done is not

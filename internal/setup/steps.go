@@ -28,10 +28,12 @@ func (p *project) stepsFor(args []string) ([]step, error) {
 		return append(usual, p.cuda()), nil
 	case len(args) == 1 && args[0] == "lint":
 		return []step{p.lint()}, nil
+	case len(args) == 1 && args[0] == "data":
+		return []step{p.datasets()}, nil
 	case len(args) == 1 && args[0] == "kernel":
 		return []step{p.tools(), p.starter(), p.userKernel()}, nil
 	}
-	return nil, fmt.Errorf("unknown arguments %q: give none, or cuda, or lint, or kernel", args)
+	return nil, fmt.Errorf("unknown arguments %q: give none, or cuda, data, kernel or lint", args)
 }
 
 // prerequisites checks for what the user has to install.

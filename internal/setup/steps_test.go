@@ -26,7 +26,7 @@ func TestStepsFor(t *testing.T) {
 	if hasXLA() {
 		usual += " plugin"
 	}
-	want := map[string]string{"": usual, "lint": "lint", "kernel": "tools starter user-kernel"}
+	want := map[string]string{"": usual, "lint": "lint", "data": "data", "kernel": "tools starter user-kernel"}
 	if runtime.GOOS == "linux" {
 		want["cuda"] = usual + " cuda"
 	}
@@ -48,7 +48,7 @@ func TestSteps_InputsExist(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := newProject(root)
-	for _, s := range []step{p.prerequisites(), p.python(), p.tools(), p.starter(), p.kernel(), p.plugin(), p.cuda(), p.lint(), p.userKernel()} {
+	for _, s := range []step{p.prerequisites(), p.python(), p.tools(), p.starter(), p.kernel(), p.plugin(), p.cuda(), p.lint(), p.datasets(), p.userKernel()} {
 		if _, err := p.digest(s); err != nil {
 			t.Errorf("%s: %v", s.name, err)
 		}
