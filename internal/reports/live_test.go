@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"github.com/robustloss/gomlx-robustloss/notebooks/live"
@@ -60,11 +61,17 @@ type answer struct {
 	Say      string             `json:"say"`
 }
 
+// twoFrames waits until the page has been drawn anew: figures answer in the next frame of the screen.
+func twoFrames() chromedp.Action {
+	return chromedp.Evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))", nil,
+		func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) })
+}
+
 func figure(name string) string { return `document.querySelector('[data-figure="` + name + `"]')` }
 
 func (p *tab) answerOf(t *testing.T, name string) (a answer) {
 	t.Helper()
-	if err := p.within(20*time.Second, chromedp.Evaluate(figure(name)+".answer", &a)); err != nil {
+	if err := p.within(2*time.Minute, chromedp.Evaluate(figure(name)+".answer", &a)); err != nil {
 		t.Fatal(err)
 	}
 	return a
@@ -107,7 +114,7 @@ func TestLiveFigures_ComputeInTheBrowserWhatGoComputesHere(t *testing.T) {
 		for _, c := range f.Controls {
 			move := fmt.Sprintf(`(() => { const c = %s.querySelector('[data-control="%s"]'); c.value = %g; c.dispatchEvent(new Event("input")); })()`,
 				figure(name), c.Name, max(c.Min, min(c.Max, 1)))
-			if err := page.within(20*time.Second, chromedp.Evaluate(move, nil), chromedp.Sleep(100*time.Millisecond)); err != nil {
+			if err := page.within(2*time.Minute, chromedp.Evaluate(move, nil), twoFrames()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -124,7 +131,7 @@ func TestLiveFigures_FollowThePointerAndTheArrows(t *testing.T) {
 		before := page.answerOf(t, name)
 		focus := fmt.Sprintf(`(() => { const h = %s.querySelector('[data-handle="0"]'); h.scrollIntoView({block: "center"}); h.focus(); const b = h.getBoundingClientRect(); return [b.x + b.width/2, b.y + b.height/2]; })()`, figure(name))
 		var at []float64
-		if err := page.within(20*time.Second, chromedp.Evaluate(focus, &at), chromedp.KeyEvent("\u0302")); err != nil { // arrow left
+		if err := page.within(2*time.Minute, chromedp.Evaluate(focus, &at), chromedp.KeyEvent("\u0302")); err != nil { // arrow left
 			t.Fatal(err)
 		}
 		arrows := page.answerOf(t, name)
@@ -133,16 +140,16 @@ func TestLiveFigures_FollowThePointerAndTheArrows(t *testing.T) {
 		}
 		var focused bool
 		check := figure(name) + `.querySelector('[data-handle="0"]') === document.activeElement`
-		if err := page.within(20*time.Second, chromedp.Evaluate(check, &focused)); err != nil || !focused {
+		if err := page.within(2*time.Minute, chromedp.Evaluate(check, &focused)); err != nil || !focused {
 			t.Errorf("%s: after an arrow the point has lost the focus (%v)", name, err)
 		}
 		mouse := func(kind input.MouseType, x, y float64) chromedp.Action {
 			return input.DispatchMouseEvent(kind, x, y).WithButton(input.Left).WithButtons(1).WithClickCount(1)
 		}
-		err := page.within(20*time.Second, chromedp.Evaluate(focus, &at))
+		err := page.within(2*time.Minute, chromedp.Evaluate(focus, &at))
 		if err == nil {
-			err = page.within(20*time.Second, mouse(input.MousePressed, at[0], at[1]), mouse(input.MouseMoved, at[0]-60, at[1]-30),
-				chromedp.Sleep(200*time.Millisecond), mouse(input.MouseReleased, at[0]-60, at[1]-30))
+			err = page.within(2*time.Minute, mouse(input.MousePressed, at[0], at[1]), mouse(input.MouseMoved, at[0]-60, at[1]-30),
+				twoFrames(), mouse(input.MouseReleased, at[0]-60, at[1]-30))
 		}
 		if err != nil {
 			t.Fatal(err)
