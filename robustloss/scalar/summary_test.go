@@ -47,7 +47,7 @@ func TestSummary_Notes(t *testing.T) {
 	if i := bound.Rows[1].Interval; i.Lo != 0 || !(i.Hi > 0) || !math.IsNaN(bound.Rows[1].StdErr) {
 		t.Errorf("α at its bound: %+v", bound.Rows[1])
 	}
-	checkNotes(t, summary(many[:12], nil), "too small to tell alpha")
+	checkNotes(t, summary(many[:12], nil), "near a bound", "too small to tell alpha")
 	checkNotes(t, summary(shifted(many, 1e15, 1000), &FitOptions{Alpha: Fixed(1)}), "rounding errors")
 	two := append(draw(General{Alpha: 2, Scale: 1}, 40, 2), shifted(draw(General{Alpha: 2, Scale: 1}, 40, 3), 60, 1)...)
 	checkNotes(t, summary(two, &FitOptions{Alpha: Fixed(0), Scale: new(1.0)}), "several maxima in mu")
