@@ -113,24 +113,31 @@ func methodKeys() (keys []string) {
 	return keys
 }
 
-// plan returns the runs that are selected, and the folder that they are in.
-func (t *TableCommand) plan() (plan []run.Spec, folder string, err error) {
-	configs, err := Presets(t.Preset)
-	if err != nil {
-		return nil, "", err
+// configs returns the configurations of the preset's tables, or that of the file, and how many items their runs have at most.
+func (t *TableCommand) configs() (configs []Config, items int, err error) {
+	if configs, err = Presets(t.Preset); err != nil {
+		return nil, 0, err
 	}
 	if t.Data != "" {
 		c := t.config(t.Preset, configs[0].Methods)
 		table, err := c.open(t.Data, t.options(), 0)
 		if err != nil {
-			return nil, "", err
+			return nil, 0, err
 		}
 		c.Data = checksum(table)
 		configs = []Config{c}
 	}
-	items := 0
 	for _, c := range configs {
 		items = max(items, c.Seeds*len(c.Methods))
+	}
+	return configs, items, nil
+}
+
+// plan returns the runs that are selected, and the folder that they are in.
+func (t *TableCommand) plan() (plan []run.Spec, folder string, err error) {
+	configs, items, err := t.configs()
+	if err != nil {
+		return nil, "", err
 	}
 	seeds, err := t.Seeds(items)
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/gomlx/core/graph"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -24,7 +23,7 @@ type Predictor struct {
 func NewPredictor(backend compute.Backend, store *model.Store, c Config) (*Predictor, error) {
 	network := c.Network
 	network.Scales = 1 // the finest prediction is the result: the others are not built
-	exec, err := model.NewExec(backend, store, func(scope *model.Scope, image *graph.Node) *graph.Node {
+	exec, err := model.NewExec(backend, store, func(scope *model.Scope, image *Node) *Node {
 		return network.Disparities(scope, image)[0]
 	})
 	if err != nil {

@@ -190,15 +190,3 @@ func TestSecondProcessLeaves(t *testing.T) {
 		t.Errorf("%d lines of metrics, %v", len(metrics), err)
 	}
 }
-
-func compareFiles(t *testing.T, dirA, dirB, name string) {
-	t.Helper()
-	a, errA := os.ReadFile(filepath.Join(dirA, name))
-	b, errB := os.ReadFile(filepath.Join(dirB, name))
-	if errA != nil || errB != nil {
-		t.Fatal(errA, errB)
-	}
-	if !bytes.Equal(a, b) {
-		t.Errorf("%s differs:\n%s\nand\n%s", name, a, b)
-	}
-}

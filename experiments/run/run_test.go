@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"os"
@@ -274,5 +275,17 @@ func TestKeptResults(t *testing.T) {
 		if _, err := run.KeptResults(kept, name); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: the error is %v", name, err)
 		}
+	}
+}
+
+func compareFiles(t *testing.T, dirA, dirB, name string) {
+	t.Helper()
+	a, errA := os.ReadFile(filepath.Join(dirA, name))
+	b, errB := os.ReadFile(filepath.Join(dirB, name))
+	if errA != nil || errB != nil {
+		t.Fatal(errA, errB)
+	}
+	if !bytes.Equal(a, b) {
+		t.Errorf("%s differs:\n%s\nand\n%s", name, a, b)
 	}
 }
