@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -131,10 +132,13 @@ func (m Making) Preview(s *Session, plan []run.Spec) (done bool, err error) {
 	case m.DryRun:
 		for _, spec := range plan {
 			state, err := spec.State()
-			if err != nil {
+			text := state.String()
+			if errors.Is(err, run.ErrConflict) {
+				text = err.Error()
+			} else if err != nil {
 				return true, err
 			}
-			if _, err := fmt.Fprintf(s.Out, "%s: %s\n    %s\n", spec.Dir, state, spec.Command); err != nil {
+			if _, err := fmt.Fprintf(s.Out, "%s: %s\n    %s\n", spec.Dir, text, spec.Command); err != nil {
 				return true, err
 			}
 		}

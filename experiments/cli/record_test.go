@@ -114,6 +114,25 @@ func TestLineNamesTheHomeFolder(t *testing.T) {
 	}
 }
 
+func TestDryRunTellsHowFarTheRunsAre(t *testing.T) {
+	runs := t.TempDir()
+	for _, want := range []string{"/test/one: not started\n", "/test/one: finished\n"} {
+		if code, listed, stderr := execute("--runs", runs, "--dry-run"); code != cli.CodeOK || !strings.Contains(listed, runs+want) {
+			t.Errorf("code %d: %s%s, want …%q", code, listed, stderr, want)
+		}
+		if code, _, stderr := execute("--runs", runs, "-q"); code != cli.CodeOK {
+			t.Fatal(stderr)
+		}
+	}
+	code, listed, _ := execute("--runs", runs, "--dry-run", "--seed", "2")
+	if code != cli.CodeOK || !strings.Contains(listed, "seed is 1 there and 2 here") {
+		t.Errorf("code %d: %s", code, listed)
+	}
+	if code, _, stderr := execute("--dry-run", "--print-config"); code != cli.CodeUsage || !strings.Contains(stderr, "can't be used together") {
+		t.Errorf("code %d: %s", code, stderr)
+	}
+}
+
 func TestTablesComeFromRunsOrFromAFolderOfThisExperiment(t *testing.T) {
 	runs, kept, empty := t.TempDir(), t.TempDir(), t.TempDir()
 	code, table, stderr := execute("--runs", runs, "--keep", kept)

@@ -107,6 +107,7 @@ func (r *Run) openFinished(asked Manifest) (finished bool, err error) {
 	if r.result, err = r.finishedResult(); err != nil || r.result == nil {
 		return false, err
 	}
+	r.warnings = nil // it does not go on
 	// The last process may have been killed after it wrote the result, before it swept. On read-only media there is no lock.
 	if lock, err := takeLock(r.Path(lockName)); err == nil {
 		err = errors.Join(r.sweep(), lock.Close())
@@ -141,6 +142,7 @@ func (r *Run) open(asked Manifest, restart bool) error {
 		return err
 	}
 	if r.result != nil {
+		r.warnings = nil
 		return nil
 	}
 	if err := r.findCheckpoint(); err != nil {

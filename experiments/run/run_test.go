@@ -91,6 +91,32 @@ func TestOtherConfigurationIsAnErrorThatListsTheDifferences(t *testing.T) {
 	_ = mustOpen(t, other)
 }
 
+// Another version is worth a warning where the run goes on, not where it is finished and only read.
+func TestOtherVersionsAreToldWhereTheRunGoesOn(t *testing.T) {
+	dir := t.TempDir()
+	_ = mustOpen(t, spec(dir)).Close()
+	path := filepath.Join(dir, "config.json")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := strings.Replace(string(text), `"platform": "`, `"platform": "plan9/`, 1)
+	if err := os.WriteFile(path, []byte(changed), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := mustOpen(t, spec(dir))
+	if w := r.Warnings(); len(w) != 1 || !strings.Contains(w[0], `was started with platform "plan9/`) {
+		t.Errorf("warnings %q", w)
+	}
+	if _, err := r.Finish(1, run.Values{"x": 1}, nil); err != nil {
+		t.Fatal(err)
+	}
+	_ = r.Close()
+	if w := mustOpen(t, spec(dir)).Warnings(); len(w) != 0 {
+		t.Errorf("a finished run is told of %q", w)
+	}
+}
+
 func TestTwoRunsInOneDirectoryAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	r := mustOpen(t, spec(dir))
