@@ -15,6 +15,7 @@ import (
 
 	"github.com/robustloss/gomlx-robustloss/data/internal/input"
 	"github.com/robustloss/gomlx-robustloss/data/internal/output"
+	"github.com/robustloss/gomlx-robustloss/data/internal/parallel"
 )
 
 const (
@@ -161,7 +162,7 @@ func packImages(ctx context.Context, images *Images, file *os.File, header cache
 	records := make([]byte, chunk*header.recordSize())
 	for begin := 0; begin < header.Count; begin += chunk {
 		n := min(chunk, header.Count-begin)
-		err := inParallel(ctx, n, func(k int) error {
+		err := parallel.Each(ctx, n, nil, func(k int) error {
 			values := make([]float32, header.Side*header.Side*3)
 			if err := images.Read(begin+k, values); err != nil {
 				return err

@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/train"
 
+	"github.com/robustloss/gomlx-robustloss/data/internal/parallel"
 	"github.com/robustloss/gomlx-robustloss/data/order"
 )
 
@@ -100,7 +101,7 @@ func (l *Loader) Depth(i int) (*Depth, error) {
 // [batch, height, width, 3] float32 in [0, 1]; there are no labels. The batch of a step depends on the options and the
 // step only, so training that stops can go on. Pairs are read ahead of the training.
 func (l *Loader) Batches(step int) iter.Seq2[train.Batch, error] {
-	return streamed(l.options, step, l.varied, newBatch)
+	return streamOf(l.options, l.varied, newBatch).Batches(step)
 }
 
 // varied returns a pair with the augmentation that belongs to its position in the run.
@@ -162,7 +163,7 @@ func (l *SnippetLoader) Snippet(i int) (Snippet, error) {
 // are the target frames, those before and those after, [batch, height, width, 3] float32 in [0, 1], and the cameras,
 // [batch, 4]: fx, fy, cx, cy as in [Snippet]. There are no labels.
 func (l *SnippetLoader) Batches(step int) iter.Seq2[train.Batch, error] {
-	return streamed(l.options, step, l.varied, newSnippetBatch)
+	return streamOf(l.options, l.varied, newSnippetBatch).Batches(step)
 }
 
 func (l *SnippetLoader) varied(item, position int) (Snippet, error) {
@@ -225,72 +226,11 @@ func (m *memory[T]) get(i int, read func() (T, int64, error)) (T, error) {
 	return item, nil
 }
 
-// streamed yields the batches of step, step+1, … without end. read returns an item as it is at a position of the run. Items
-// are read ahead of the training.
-func streamed[T any](o LoaderOptions, step int, read func(item, position int) (T, error), join func([]T) train.Batch) iter.Seq2[train.Batch, error] {
-	return func(yield func(train.Batch, error) bool) {
-		stop := make(chan struct{})
-		defer close(stop)
-		for ahead := range readAhead(o, step, stop, read) {
-			items, err := ahead.wait()
-			if err != nil {
-				yield(train.Batch{}, err)
-				return
-			}
-			if !yield(join(items), nil) {
-				return
-			}
-		}
-	}
-}
-
-// pendingBatch is a batch whose items are being read.
-type pendingBatch[T any] struct {
-	items []T
-	errs  []error
-	done  sync.WaitGroup
-}
-
-func (p *pendingBatch[T]) wait() ([]T, error) {
-	p.done.Wait()
-	for _, err := range p.errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return p.items, nil
-}
-
-// readAhead starts to read the batches from step on, two batches and Workers items ahead, until stop is closed.
-func readAhead[T any](o LoaderOptions, step int, stop <-chan struct{}, read func(item, position int) (T, error)) <-chan *pendingBatch[T] {
-	out := make(chan *pendingBatch[T], 1)
-	workers := make(chan struct{}, max(o.Workers, 2))
+// streamOf is the stream of batches in the order of the options.
+func streamOf[T any](o LoaderOptions, read func(item, position int) (T, error), join func([]T) train.Batch) parallel.Stream[T] {
 	visits := order.Sequential(len(o.Entries))
 	if o.Shuffle {
 		visits = order.New(o.Seed, len(o.Entries))
 	}
-	go func() {
-		defer close(out)
-		for ; ; step++ {
-			batch := &pendingBatch[T]{items: make([]T, o.Batch), errs: make([]error, o.Batch)}
-			for k, item := range visits.Batch(step, o.Batch) {
-				select {
-				case workers <- struct{}{}:
-				case <-stop:
-					return
-				}
-				position := step*o.Batch + k
-				batch.done.Go(func() {
-					batch.items[k], batch.errs[k] = read(item, position)
-					<-workers
-				})
-			}
-			select {
-			case out <- batch:
-			case <-stop:
-				return
-			}
-		}
-	}()
-	return out
+	return parallel.Stream[T]{Items: visits.Batch, Batch: o.Batch, Workers: max(o.Workers, 2), Read: read, Join: join}
 }

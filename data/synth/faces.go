@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/robustloss/gomlx-robustloss/data/internal/output"
+	"github.com/robustloss/gomlx-robustloss/data/internal/parallel"
 )
 
 // FacesOptions says how many faces WriteFaces draws. The same options give the same files, byte for byte.
@@ -54,7 +55,7 @@ func WriteFaces(ctx context.Context, dir string, o FacesOptions, progress func(d
 				return err
 			}
 		}
-		err := onAllCores(ctx, total, progress, func(i int) error {
+		err := parallel.Each(ctx, total, progress, func(i int) error {
 			return writeFace(filepath.Join(images, faceName(i)), Face(o.Seed, i), o.Quality)
 		})
 		if err != nil {

@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
-	"sync"
 
 	"github.com/robustloss/gomlx-robustloss/data/internal/output"
+	"github.com/robustloss/gomlx-robustloss/data/internal/parallel"
 	"github.com/robustloss/gomlx-robustloss/data/kitti"
 )
 
@@ -72,7 +71,7 @@ func writeStreets(ctx context.Context, dir string, train, test int, o StreetOpti
 	if err := o.Calibration().Write(filepath.Join(dir, day)); err != nil {
 		return err
 	}
-	err := onAllCores(ctx, len(entries), progress, func(i int) error { return writeStreet(dir, entries[i], i, o) })
+	err := parallel.Each(ctx, len(entries), progress, func(i int) error { return writeStreet(dir, entries[i], i, o) })
 	if err != nil {
 		return err
 	}
@@ -115,38 +114,4 @@ func writeView(dir string, frame kitti.Frame, camera kitti.Camera, view *kitti.I
 		return err
 	}
 	return f.Close()
-}
-
-// onAllCores calls work(0) … work(total−1), several at a time, and tells progress how many are done: often, and at the end.
-// It stops at the first error, or when ctx ends.
-func onAllCores(ctx context.Context, total int, progress func(done, total int), work func(i int) error) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	var (
-		mutex      sync.Mutex
-		next, done int
-		group      sync.WaitGroup
-	)
-	take := func(finished int) int {
-		mutex.Lock()
-		defer mutex.Unlock()
-		done += finished
-		if finished > 0 && progress != nil && (done%100 == 0 || done == total) {
-			progress(done, total)
-		}
-		next++
-		return next - 1
-	}
-	for range min(runtime.GOMAXPROCS(0), total) {
-		group.Go(func() {
-			for i := take(0); i < total && ctx.Err() == nil; i = take(1) {
-				if err := work(i); err != nil {
-					stop(err)
-					return
-				}
-			}
-		})
-	}
-	group.Wait()
-	return context.Cause(ctx)
 }
