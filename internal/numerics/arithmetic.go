@@ -20,6 +20,7 @@ type arithmetic struct {
 	simd bool     // compiles Go with GOEXPERIMENT=simd
 	one  bool     // on one processor
 	isa  bool     // compiles XLA's kernels for another instruction set
+	fma  bool     // lets Go fuse multiplications and additions
 }
 
 // maxISA is the flag with which XLA's plugin for the CPU is kept from instructions that the processor has.
@@ -30,7 +31,9 @@ const maxISA = "--xla_cpu_max_isa="
 // XLA compiles its kernels for the processor it runs on. Without AVX it has four numbers in a vector and not eight, and
 // without AVX2 no fused multiply-add, which rounds once and not twice. On one processor it divides the work of large sums
 // differently where it has made fewer threads; the plugin does not obey --xla_cpu_multi_thread_eigen nor NPROC, so the
-// processors that it may use are taken away. Pure Go adds in another order than XLA does, and in yet another with SIMD.
+// processors that it may use are taken away. Pure Go adds in another order than XLA does, and in yet another with SIMD. For
+// newer processors of amd64, and always on arm64, Go's compiler fuses multiplications and additions, also in all code that has
+// nothing to do with a backend.
 var arithmetics = []arithmetic{
 	{name: "xla", what: "XLA as it is", xla: true, simd: true},
 	{name: "xla-sse4", what: "XLA without AVX", xla: true, simd: true, isa: true, env: []string{"XLA_FLAGS=" + maxISA + "SSE4_2"}},
@@ -39,6 +42,7 @@ var arithmetics = []arithmetic{
 	{name: "xla-one", what: "XLA on one processor", xla: true, simd: true, one: true},
 	{name: "go-simd", what: "pure Go with SIMD", simd: true, env: []string{"GOMLX_BACKEND=go"}},
 	{name: "go", what: "pure Go without SIMD", env: []string{"GOMLX_BACKEND=go"}},
+	{name: "go-fma", what: "pure Go with fused operations", fma: true, env: []string{"GOMLX_BACKEND=go", "GOAMD64=v3"}},
 }
 
 // pluginFile is where make setup puts XLA's plugin for the CPU, relative to the clone.
@@ -47,8 +51,11 @@ const pluginFile = ".venv/lib/pjrt/pjrt_c_api_cpu_plugin.so"
 // missing says why an arithmetic cannot be had on this machine, "" where it can.
 func (a arithmetic) missing(root string) string {
 	amd64 := runtime.GOARCH == "amd64"
-	if a.isa && !amd64 || a.simd && !a.xla && !amd64 {
+	if !amd64 && (a.isa || a.fma || a.simd && !a.xla) {
 		return "the processor is no amd64"
+	}
+	if a.fma && !hasFMA() {
+		return "the processor is not known to have fused operations"
 	}
 	if _, err := exec.LookPath("taskset"); a.one && err != nil {
 		return "there is no taskset, which takes processors away from a process"
@@ -57,6 +64,22 @@ func (a arithmetic) missing(root string) string {
 		return "XLA has no plugin for the CPU here"
 	}
 	return ""
+}
+
+// hasFMA tells whether the processor runs programs that are compiled with GOAMD64=v3. It knows on Linux only.
+func hasFMA() bool {
+	facts, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return false
+	}
+	_, flags, _ := strings.Cut(string(facts), "\nflags")
+	flags, _, _ = strings.Cut(flags, "\n")
+	for _, needed := range []string{"fma", "avx2", "bmi1", "bmi2", "f16c", "movbe"} {
+		if !slices.Contains(strings.Fields(flags), needed) {
+			return false
+		}
+	}
+	return true
 }
 
 // environ is the environment of a run. XLA's flags are added to those that are set.
