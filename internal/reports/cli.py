@@ -100,6 +100,7 @@ def main() -> int:
     failed: list[str] | None = []
     if not args.no_execute:
         failed = asyncio.run(stoppable(produce(paths, names, args, preset)))
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # asyncio took it away
         if not args.no_pages:
             export.write_index(args.out, names)
         if failed is None:

@@ -16,7 +16,7 @@ import (
 	"github.com/robustloss/gomlx-robustloss/internal/picture"
 )
 
-// Images is a grid of pictures in the making: [NewImages], [Images.Add] for each picture, row by row, then
+// Images is a grid of pictures that is being put together: [NewImages], [Images.Add] for each picture, row by row, then
 // [Images.Show].
 type Images struct {
 	title   string
@@ -154,7 +154,7 @@ func (g *Images) write(c draw.Canvas, size image.Point, l grid) {
 }
 
 // Real is a type of pixel values.
-type Real = picture.Real
+type Real interface{ ~float32 | ~float64 }
 
 // GrayImage makes a picture of values in rows, [height·width]: lo becomes black and hi white, values beyond are cut
 // off, and NaN, a value that is missing, becomes a pale red. Use [RangeOf] for lo and hi of the values themselves.

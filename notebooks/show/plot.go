@@ -6,7 +6,7 @@ import (
 	"math"
 )
 
-// Plot is a picture in the making: [NewPlot], layers added one after the other, then [Plot.Show], or [Row] to put
+// Plot is a plot that is being put together: [NewPlot], layers added one after the other, then [Plot.Show], or [Row] to show
 // several side by side. Layers are drawn in the order in which they were added; the ones with a label are named in a
 // legend to the right of the data, in the same order.
 type Plot struct {
@@ -53,7 +53,7 @@ func (p *Plot) LogY() *Plot {
 	return p
 }
 
-// Height sets the height in inches (default 3.6; 3.2 in a row).
+// Height sets the height in inches (default 3.6; 3 in a row).
 func (p *Plot) Height(inches float64) *Plot {
 	p.height = inches
 	return p
@@ -64,7 +64,7 @@ func (p *Plot) Func(label string, f func(float64) float64, options ...Option) *P
 	return p.add(layer{kind: curve, label: label, f: f}, options)
 }
 
-// Line adds the polygon through the points (x[i], y[i]). It breaks where a coordinate is not finite.
+// Line joins the points (x[i], y[i]) in their order by straight lines. It breaks where a coordinate is not finite.
 func (p *Plot) Line(label string, x, y []float64, options ...Option) *Plot {
 	return p.add(layer{kind: curve, label: label, points: zip(x, y)}, options)
 }
@@ -94,7 +94,7 @@ func (p *Plot) Band(label string, x, lo, hi []float64, options ...Option) *Plot 
 	return p.add(layer{kind: area, label: label, points: points}, options)
 }
 
-// VLine adds a vertical line at x, HLine a horizontal one at y, both from edge to edge.
+// VLine adds a vertical line at x from edge to edge.
 func (p *Plot) VLine(label string, x float64, options ...Option) *Plot {
 	return p.add(layer{kind: vertical, label: label, points: []point{{x, math.NaN()}}}, options)
 }
