@@ -1,41 +1,42 @@
 """Turns executed notebooks into pages that need no network, and lists them in an index."""
 
+import base64
 import html
 import json
 import os
 import re
 from datetime import datetime, timezone
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 import execute
+import maths
 import nbformat
-from nbconvert import HTMLExporter
 from traitlets.config import Config
 
 HIDDEN = "remove_cell"  # the tag of the cells that a report leaves out
 
 
-def mathjax() -> Path:
-    """The folder of MathJax's scripts in the environment."""
-    package = find_spec("mathjax")
-    if package is None or not package.submodule_search_locations:
-        raise FileNotFoundError("MathJax is not installed in this environment: run make setup")
-    return Path(package.submodule_search_locations[0]) / "static" / "mathjax" / "es5"
-
-
 def page(notebook: nbformat.NotebookNode, title: str, templates: Path, report: dict) -> str:
-    """One self-contained page: pictures, styles and MathJax are in it."""
+    """One self-contained page: pictures, formulas and styles are in it."""
     notebook.metadata.setdefault("language_info", {"name": "go"})["pygments_lexer"] = "go"  # GoNB names no lexer
     config = Config()
     config.TemplateExporter.extra_template_basedirs = [str(templates)]
-    config.TemplateExporter.extra_template_paths = [str(mathjax())]
     config.TagRemovePreprocessor.enabled = True
     config.TagRemovePreprocessor.remove_cell_tags = {HIDDEN}
-    exporter = HTMLExporter(config=config, template_name="offline", embed_images=True)
+    exporter = maths.Exporter(config=config, template_name="offline", embed_images=True)
     body, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title}, "report": report})
-    return body
+    head, _, rest = body.partition("<!-- contents -->")
+    return head + contents(rest) + exporter.formulas.outlines() + rest
+
+
+HEADING = re.compile(r'<h2 id="([^"]*)"[^>]*>(.*?)<a class="anchor-link"', re.DOTALL)
+
+
+def contents(body: str) -> str:
+    """The table of contents of a page, folded where there is little room."""
+    items = "".join(f'<li><a href="#{name}">{re.sub("<[^>]*>", "", text)}</a></li>' for name, text in HEADING.findall(body))
+    return f'<details class="report-contents" open><summary>Contents</summary><ol>{items}</ol></details>' if items else ""
 
 
 LINK = re.compile(r'href="(?!#|[a-zA-Z][a-zA-Z0-9+.-]*:|//)([^"#]+)((?:#[^"]*)?)"')
@@ -73,12 +74,34 @@ def share_live(body: str, folder: Path) -> str:
     return parts[0] + '<script src="live.js"></script>' + "".join("<script>" + part for part in parts[2::2])
 
 
+def neighbours(name: str, names: set[str]) -> dict:
+    """The notebooks before and after one, None at the ends."""
+    order = sorted(names | {name})
+    at = order.index(name)
+    return {"before": order[at - 1] if at > 0 else None, "after": order[at + 1] if at + 1 < len(order) else None}
+
+
 def title_of(notebook: nbformat.NotebookNode, name: str) -> str:
     """The first heading of a notebook, or its name."""
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and (found := re.search(r"^# +(.+)$", cell.source, re.MULTILINE)):
             return found[1].strip()
     return name
+
+
+def question_of(notebook: nbformat.NotebookNode) -> str:
+    """What a notebook asks: what is bold in its first text."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and (found := re.search(r"\*\*(.+?)\*\*", cell.source, re.DOTALL)):
+            text = re.sub(r"\$([^$]*)\$", lambda m: plain_tex(m[1]), found[1])
+            return re.sub(r"[*`]|\s+", lambda m: " " if m[0].isspace() else "", text)
+    return ""
+
+
+def plain_tex(tex: str) -> str:
+    """A short formula in plain letters, for places that hold no images."""
+    letters = {"alpha": "α", "rho": "ρ", "mu": "μ", "psi": "ψ", "sigma": "σ", "nu": "ν", "infty": "∞", "log": "log "}
+    return re.sub(r"\\([a-zA-Z]+)\s*", lambda m: letters.get(m[1], ""), tex).replace("-", "−")
 
 
 def figure_of(notebook: nbformat.NotebookNode) -> tuple[str, str]:
@@ -146,8 +169,10 @@ def write_report(run: execute.Run, source: Path, names: set[str], preset: str, t
     name, checks = source.stem, run.checks()
     title = title_of(run.notebook, name)
     picture, alt = figure_of(run.notebook)
+    if picture:
+        write_bytes(folder / f"{name}.png", base64.b64decode(picture))
     facts = {"executed": facts_of(run.seconds, preset), "checks": count_of(checks)}
-    report = {"facts": " · ".join(facts.values()), "failure": mark_failure(run)}
+    report = {"facts": " · ".join(facts.values()), "failure": mark_failure(run), "name": name, **neighbours(name, names)}
     file = folder / f"{name}.html"
     if pages or run.failure:
         body = link_reports(page(run.notebook, title, templates, report), source, names, folder)
@@ -158,7 +183,8 @@ def write_report(run: execute.Run, source: Path, names: set[str], preset: str, t
         "name": name,
         "title": title,
         "facts": report["facts"],
-        "picture": picture,
+        "question": question_of(run.notebook),
+        "picture": bool(picture),
         "alt": alt,
         "preset": preset,
         "failure": run.failure.summary if run.failure else "",
@@ -195,11 +221,12 @@ def item(folder: Path, name: str) -> str:
     picture = failure = ""
     if entry["picture"]:
         alt = html.escape(entry["alt"], quote=True)
-        picture = f'<img src="data:image/png;base64,{entry["picture"]}" alt="{alt}">'
+        picture = f'<img src="{link}.png" alt="{alt}" loading="lazy">'
     if entry["failure"]:
         failure = f"<p><strong>failed</strong>: {html.escape(entry['failure'])}</p>"
     return (
         f'<li{" class=failed" if failure else ""}><a href="{link}.html"><h2>{html.escape(entry["title"])}</h2>{picture}</a>'
+        f'<p class="question">{html.escape(entry["question"])}</p>'
         f"{failure}<p>{html.escape(entry['facts'])}</p></li>"
     )
 
@@ -212,8 +239,13 @@ def write_index(folder: Path, names: list[str]):
 
 
 def write(path: Path, text: str):
+    """Writes a text file whole or not at all."""
+    write_bytes(path, text.encode("utf8"))
+
+
+def write_bytes(path: Path, content: bytes):
     """Writes a file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    partial.write_text(text, encoding="utf8")
+    partial.write_bytes(content)
     partial.replace(path)

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
 
@@ -78,17 +77,15 @@ func lookAt(t *testing.T, path string) {
 	err := page.within(3*time.Minute,
 		network.EmulateNetworkConditions(true, 0, -1, -1),
 		chromedp.Navigate((&url.URL{Scheme: "file", Path: path}).String()),
-		chromedp.WaitReady("mjx-container svg", chromedp.ByQuery))
+		chromedp.WaitReady("svg.formula", chromedp.ByQuery))
 	if err != nil {
 		t.Fatalf("no formula is rendered: %v", err)
 	}
-	var broken, raw int
+	var broken, raw, wrong int
 	err = page.within(time.Minute,
-		chromedp.Evaluate("MathJax.startup.promise.then(() => 0)", nil, func(p *runtime.EvaluateParams) *runtime.EvaluateParams {
-			return p.WithAwaitPromise(true) // until every formula is rendered
-		}),
 		chromedp.Evaluate("[...document.images].filter(i => !(i.complete && i.naturalWidth > 50)).length", &broken),
-		// A formula that MathJax cannot read becomes merror, one that it does not see stays $…$.
+		// A formula that was not seen stays $…$; one whose glyphs are not in the page has no extent.
+		chromedp.Evaluate(`[...document.querySelectorAll('svg.formula')].filter(f => { const b = f.getBBox(); return !(b.width > 0 && b.height > 0) || [...f.querySelectorAll('use')].some(u => !document.querySelector(u.getAttribute('href'))); }).length`, &wrong),
 		chromedp.Evaluate(`[...document.querySelectorAll('.jp-RenderedMarkdown p')].filter(p => /\$[^$]*\\[a-z]+[^$]*\$/.test(p.innerText)).length`, &raw))
 	if err != nil {
 		t.Fatal(err)
@@ -96,8 +93,8 @@ func lookAt(t *testing.T, path string) {
 	if n := page.count(t, ".jp-OutputArea-output img"); n < 1 || broken > 0 {
 		t.Errorf("%d plots, %d of the pictures do not load", n, broken)
 	}
-	if n := page.count(t, "mjx-merror, [data-mjx-error]"); n > 0 || raw > 0 {
-		t.Errorf("%d formulas are in error, %d are not rendered", n, raw)
+	if wrong > 0 || raw > 0 {
+		t.Errorf("%d formulas are in error, %d are not rendered", wrong, raw)
 	}
 	if n := page.count(t, ".highlight .kn, .highlight .kd, .highlight .kt, .highlight .k"); n < 1 {
 		t.Error("the code is not highlighted as Go")
@@ -112,7 +109,7 @@ func lookAt(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, unwanted := range []string{"noautoget", `src="http`, "require.min.js"} {
+	for _, unwanted := range []string{"noautoget", `src="http`, "require.min.js", "MathJax"} {
 		if strings.Contains(string(content), unwanted) {
 			t.Errorf("the page holds %q", unwanted)
 		}
@@ -121,6 +118,6 @@ func lookAt(t *testing.T, path string) {
 		t.Errorf("the page links to a notebook, not to its report: %s", link)
 	}
 	if testing.Verbose() {
-		fmt.Printf("%s: %d formulas, %d pictures\n", filepath.Base(path), page.count(t, "mjx-container"), page.count(t, "img"))
+		fmt.Printf("%s: %d formulas, %d pictures\n", filepath.Base(path), page.count(t, "svg.formula"), page.count(t, "img"))
 	}
 }
