@@ -23,7 +23,7 @@ type Images struct {
 	set           *Set
 	split         Split
 	preprocessing Preprocessing
-	// MaxExpanded is how many bytes an image may take when it is decoded, 20 for each pixel. 0 stands for 512 MiB.
+	// MaxExpanded is how many bytes an image may take when it is decoded, 20 for each pixel. 0 stands for 256 MiB.
 	MaxExpanded int64
 }
 

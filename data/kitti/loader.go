@@ -27,7 +27,7 @@ type LoaderOptions struct {
 	CacheBytes int64
 	// Workers is how many pairs are read at a time; 0 means 2.
 	Workers int
-	// MaxExpanded is how many bytes an image may take when it is decoded, 20 for each pixel. 0 stands for 512 MiB.
+	// MaxExpanded is how many bytes an image may take when it is decoded, 20 for each pixel. 0 stands for 256 MiB.
 	MaxExpanded int64
 }
 

@@ -47,12 +47,15 @@ func (a *array) labels(file, name string) (labels, error) {
 	if long > 1 {
 		return labels{}, fmt.Errorf("%s: the labels %s have the shape %v: want one label per row", file, name, a.dims)
 	}
-	l := labels{file: file, words: a.words}
+	l := labels{file: file}
+	for _, w := range a.words {
+		l.add(w, 0)
+	}
 	for i, v := range a.values {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return labels{}, fmt.Errorf("%s: label %d is not finite: %g", file, i, v)
 		}
-		l.words = append(l.words, strconv.FormatFloat(v+0, 'g', -1, 64)) // −0 + 0 is 0
+		l.add(strconv.FormatFloat(v+0, 'g', -1, 64), 0) // −0 + 0 is 0
 	}
 	return l, nil
 }
@@ -120,13 +123,13 @@ func tableOfArrays(file string, o Options, names []string, get func(string) (*ar
 	if err != nil {
 		return nil, err
 	}
-	if len(l.words) != t.Rows {
+	if len(l.rows) != t.Rows {
 		hint := ""
-		if len(l.words) == t.Cols && len(x.dims) == 2 {
+		if len(l.rows) == t.Cols && len(x.dims) == 2 {
 			hint = ": if the samples are its columns, say so (--transposed)"
 		}
 		return nil, fmt.Errorf("%s: %d labels in %s for %d rows in %s, which has the shape %v%s",
-			file, len(l.words), input.Name(labelsName), t.Rows, input.Name(dataName), x.dims, hint)
+			file, len(l.rows), input.Name(labelsName), t.Rows, input.Name(dataName), x.dims, hint)
 	}
 	return t, t.setLabels(l)
 }

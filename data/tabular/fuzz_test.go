@@ -109,7 +109,7 @@ func FuzzLabels(f *testing.F) {
 			if err != nil {
 				return nil, err
 			}
-			table := &Table{Rows: len(l.words), Cols: 1, X: make([]float64, len(l.words))}
+			table := &Table{Rows: len(l.rows), Cols: 1, X: make([]float64, len(l.rows))}
 			return table, table.setLabels(l)
 		})
 	})

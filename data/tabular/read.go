@@ -29,7 +29,7 @@ type Options struct {
 	Array, LabelArray string
 	// Transposed says that the array's columns are the samples.
 	Transposed bool
-	// MaxExpanded is how many bytes compressed content, or a sparse matrix, may expand to. 0 stands for 512 MiB, or ten
+	// MaxExpanded is how many bytes compressed content, or a sparse matrix, may expand to. 0 stands for 256 MiB, or ten
 	// times the file's size on disk if that is more.
 	MaxExpanded int64
 }
@@ -137,8 +137,8 @@ func (t *Table) readLabelFile(path string, maxExpanded int64, dataPath string) e
 	if err != nil {
 		return err
 	}
-	if len(l.words) != t.Rows {
-		return fmt.Errorf("%s: %d labels, but %s has %d rows", r.Name(), len(l.words), input.Name(dataPath), t.Rows)
+	if len(l.rows) != t.Rows {
+		return fmt.Errorf("%s: %d labels, but %s has %d rows", r.Name(), len(l.rows), input.Name(dataPath), t.Rows)
 	}
 	return t.setLabels(l)
 }
@@ -162,7 +162,7 @@ func decodeLabels(r *input.Reader, f format) (labels, error) {
 
 // decodeWords reads one label per line. A label with separators in it is written in quotes.
 func decodeWords(r *input.Reader) (labels, error) {
-	l := labels{file: r.Name()}
+	l := labels{file: r.Name(), isText: true}
 	lines := r.Lines()
 	for {
 		line, err := lines.Next()
@@ -183,7 +183,7 @@ func decodeWords(r *input.Reader) (labels, error) {
 		}
 		l.add(label, lines.Number())
 	}
-	if len(l.words) == 0 {
+	if len(l.rows) == 0 {
 		return labels{}, fmt.Errorf("%s: the label file is empty", r.Name())
 	}
 	return l, nil

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/robustloss/gomlx-robustloss/data/internal/input"
 )
@@ -65,59 +66,66 @@ func (t *Table) Head(n int) *Table {
 	return head
 }
 
-// labels are the words of a label column.
+// labels are the words of a label column: each different word once, and its number in each row.
 type labels struct {
-	file  string
-	words []string
-	lines []int // of a text file, the line of each word
+	file   string
+	words  []string       // in the order in which they appear
+	first  []int          // where each stands first: the line, in text, or the row from 0
+	number map[string]int // of each word
+	rows   []int          // the word of each row
+	isText bool
 	// guessed says that nobody named the column: its words must look like classes.
 	guessed bool
 }
 
+// add adds the word of the next row, which stands in that line of a text file.
 func (l *labels) add(word string, line int) {
-	l.words = append(l.words, word)
-	l.lines = append(l.lines, line)
+	n, seen := l.number[word]
+	if !seen {
+		if l.number == nil {
+			l.number = map[string]int{}
+		}
+		if !l.isText {
+			line = len(l.rows)
+		}
+		n = len(l.words)
+		word = strings.Clone(word) // it may be a part of a long line
+		l.number[word] = n
+		l.words, l.first = append(l.words, word), append(l.first, line)
+	}
+	l.rows = append(l.rows, n)
 }
 
-// place says where the i-th word stands.
-func (l *labels) place(i int) string {
-	if l.lines != nil {
-		return fmt.Sprintf("%s:%d", l.file, l.lines[i])
+// place says where a word stands first.
+func (l *labels) place(n int) string {
+	if l.isText {
+		return fmt.Sprintf("%s:%d", l.file, l.first[n])
 	}
-	return fmt.Sprintf("%s: label %d", l.file, i)
+	return fmt.Sprintf("%s: label %d", l.file, l.first[n])
 }
 
 // setLabels turns words into class numbers. The classes are in increasing order, of numbers if all words are numbers, of
 // text otherwise. Missing labels, numbers that are not finite, and one number in several spellings are errors.
 func (t *Table) setLabels(l labels) error {
-	first := map[string]int{} // word → where it stands first
-	for i, w := range l.words {
-		if _, seen := first[w]; !seen {
-			if err := checkLabel(w); err != nil {
-				return fmt.Errorf("%s: %w", l.place(i), err)
-			}
-			first[w] = i
+	for n, w := range l.words {
+		if err := checkLabel(w); err != nil {
+			return fmt.Errorf("%s: %w", l.place(n), err)
 		}
 	}
-	classes := make([]string, 0, len(first))
-	for w := range first {
-		classes = append(classes, w)
-	}
-	slices.SortFunc(classes, func(a, b string) int { return cmp.Compare(first[a], first[b]) })
-	if err := l.oneSpelling(classes, first); err != nil {
+	if err := l.oneSpelling(); err != nil {
 		return err
 	}
-	if err := l.lookLikeClasses(classes); err != nil {
+	if err := l.lookLikeClasses(); err != nil {
 		return err
 	}
-	sortClasses(classes)
-	number := make(map[string]int, len(classes))
-	for i, c := range classes {
-		number[c] = i
+	t.Classes = sortedClasses(l.words)
+	class := make([]int, len(l.words))
+	for i, c := range t.Classes {
+		class[l.number[c]] = i
 	}
-	t.Classes, t.Labels = classes, make([]int, len(l.words))
-	for i, w := range l.words {
-		t.Labels[i] = number[w]
+	t.Labels = l.rows
+	for i, n := range l.rows {
+		t.Labels[i] = class[n]
 	}
 	return nil
 }
@@ -133,44 +141,46 @@ func checkLabel(word string) error {
 }
 
 // oneSpelling finds classes that are the same number.
-func (l *labels) oneSpelling(classes []string, first map[string]int) error {
-	spellings := map[string]string{}
-	for _, c := range classes {
-		key, ok := input.Canonical(c)
+func (l *labels) oneSpelling() error {
+	spellings := map[string]int{}
+	for n, w := range l.words {
+		key, ok := input.Canonical(w)
 		if !ok {
 			continue
 		}
 		if other, seen := spellings[key]; seen {
-			return fmt.Errorf("%s: the label %.40q is the same number as %.40q at %s: write both alike", l.place(first[c]), c, other, l.place(first[other]))
+			return fmt.Errorf("%s: the label %.40q is the same number as %.40q at %s: write both alike", l.place(n), w, l.words[other], l.place(other))
 		}
-		spellings[key] = c
+		spellings[key] = n
 	}
 	return nil
 }
 
 // lookLikeClasses refuses a column of measurements that was taken for the label because it stands at an end.
-func (l *labels) lookLikeClasses(classes []string) error {
-	if !l.guessed || len(classes) < 10 || 2*len(classes) <= len(l.words) {
+func (l *labels) lookLikeClasses() error {
+	if !l.guessed || len(l.words) < 10 || 2*len(l.words) <= len(l.rows) {
 		return nil
 	}
-	for _, c := range classes {
-		if v, err := input.Number(c); err == nil && v != math.Trunc(v) {
-			return fmt.Errorf("%s: the label column has %d different values in %d rows, %s among them: these are no classes: say which column is the label (--label), or none",
-				l.file, len(classes), len(l.words), c)
+	for _, w := range l.words {
+		if v, err := input.Number(w); err == nil && v != math.Trunc(v) {
+			return fmt.Errorf("%s: the label column has %d different values in %d rows, %.40s among them: these are no classes: say which column is the label (--label), or none",
+				l.file, len(l.words), len(l.rows), w)
 		}
 	}
 	return nil
 }
 
-func sortClasses(classes []string) {
-	numbers := make(map[string]float64, len(classes))
-	for _, c := range classes {
-		if v, err := input.Number(c); err == nil {
-			numbers[c] = v
+// sortedClasses returns the words in increasing order, of numbers if all are numbers.
+func sortedClasses(words []string) []string {
+	classes := slices.Sorted(slices.Values(words))
+	numbers := make(map[string]float64, len(words))
+	for _, w := range words {
+		if v, err := input.Number(w); err == nil {
+			numbers[w] = v
 		}
 	}
-	slices.Sort(classes)
-	if len(numbers) == len(classes) {
+	if len(numbers) == len(words) {
 		slices.SortStableFunc(classes, func(a, b string) int { return cmp.Compare(numbers[a], numbers[b]) })
 	}
+	return classes
 }

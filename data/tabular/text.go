@@ -30,7 +30,7 @@ func decodeText(r *input.Reader, o Options) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &textDecoder{options: o, separator: rows.separator, labels: labels{file: r.Name()}}
+	d := &textDecoder{options: o, separator: rows.separator, labels: labels{file: r.Name(), isText: true}}
 	for {
 		fields, line, err := rows.next()
 		if errors.Is(err, io.EOF) {
@@ -212,7 +212,7 @@ func (d *textDecoder) add(fields []string, line int) error {
 			if f == "" {
 				return fmt.Errorf("field %d: the label is missing%s", i+1, d.atEnd(i))
 			}
-			d.labels.add(strings.Clone(f), line)
+			d.labels.add(f, line)
 			continue
 		}
 		if d.drop[i] {

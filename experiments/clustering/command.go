@@ -30,7 +30,7 @@ type file struct {
 	Array         string     `help:"Of .npz and .mat: the array of the data. Without it, X or the only one." placeholder:"NAME"`
 	LabelArray    string     `help:"Of .npz and .mat: the array of the labels. Without it, gtlabels, labels, label, y, Y or target." placeholder:"NAME"`
 	Transposed    bool       `help:"The samples are the array's columns."`
-	MaxExpanded   *cli.Count `help:"MiB that compressed content, or a sparse matrix, may expand to. Without it 512, or ten times the file's size." placeholder:"MIB"`
+	MaxExpanded   *cli.Count `help:"MiB that compressed content, or a sparse matrix, may expand to. Without it 256, or ten times the file's size." placeholder:"MIB"`
 	Normalisation string     `help:"minmax, standard, unit or none." enum:"minmax,standard,unit,none" default:"minmax"`
 	Components    *cli.Count `help:"Principal components that stand for the columns, for large tables. Without it, the columns themselves." placeholder:"N"`
 	Metric        string     `help:"Of the neighbours: cosine (of the directions of the rows), euclidean, or auto: cosine for the digits, euclidean for a file." enum:"auto,cosine,euclidean" default:"auto"`

@@ -15,8 +15,8 @@ import (
 	"unicode/utf8"
 )
 
-// DefaultExpansion is how many bytes the compressed content of a small file may expand to: 512 MiB.
-const DefaultExpansion = 512 << 20
+// DefaultExpansion is how many bytes the compressed content of a small file may expand to: 256 MiB.
+const DefaultExpansion = 256 << 20
 
 // freeExpansion is how many times its size on disk a file may expand to in any case.
 const freeExpansion = 10
@@ -43,7 +43,7 @@ func (b *Budget) Spend(n int64) error {
 	return nil
 }
 
-// Bytes writes a number of bytes for people: 512 MiB.
+// Bytes writes a number of bytes for people: 256 MiB.
 func Bytes(n int64) string {
 	for _, unit := range []struct {
 		name string
