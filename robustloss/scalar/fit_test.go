@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -452,5 +453,51 @@ func BenchmarkFit(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// Newton's method goes on until the derivatives are rounding errors. Those must not grow with the number of samples: a
+// hundred thousand of few different values, as of an image, once took minutes and ended in ErrNotConverged.
+func TestFit_SumsOfManySamplesStayExact(t *testing.T) {
+	const n = 100_000
+	rng := rand.New(rand.NewPCG(2, 0))
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = math.Round(1000*rng.NormFloat64()) / 1000
+	}
+	data, err := newSamples("samples", x, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	zero := 0.0
+	f, err := newFitter(data, &FitOptions{Alpha: Fixed(1), Mu: &zero})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := f.newLikelihood(1, 0, 0, 0.65)
+	k := Kernel{Alpha: 1, Scale: 1}
+	value, pull := big.NewFloat(0).SetPrec(200), big.NewFloat(0).SetPrec(200)
+	for _, u := range f.data.x {
+		one := k.terms(l.residual(u))
+		value.Add(value, big.NewFloat(one.rho))
+		pull.Add(pull, big.NewFloat(one.pull))
+	}
+	meanOf := func(sum *big.Float) float64 {
+		m, _ := sum.Quo(sum, big.NewFloat(n)).Float64()
+		return m
+	}
+	wantValue, wantPull := meanOf(value)+math.Log(0.65), meanOf(pull)
+	if off := math.Abs(l.value - wantValue); off > valueNoise*(1+math.Abs(wantValue)) {
+		t.Errorf("the value is off by %g", off)
+	}
+	if off := math.Abs(l.dS - (1 - wantPull)); off > derivativeNoise*(1+wantPull) {
+		t.Errorf("the derivative in log c is off by %g", off)
+	}
+	g, err := FitWith(x, nil, &FitOptions{Alpha: Fixed(1), Mu: &zero})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l := f.newLikelihood(1, 0, 0, g.Scale/f.unit); math.Abs(l.dS) > 1e-13 {
+		t.Errorf("at the fit, c = %g, the derivative in log c is %g", g.Scale, l.dS)
 	}
 }

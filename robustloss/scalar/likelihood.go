@@ -16,32 +16,67 @@ import (
 // μ is anchor + delta. The difference of a sample and an anchor near it is exact, and delta is of the size of c: so a
 // residual has all its digits, where x − μ would only have those that μ has.
 type likelihood struct {
-	value                       float64
-	dMu, dS                     float64
-	muMu, muS, sS               float64
-	muMuIRLS                    float64 // mean ψ(u)/u: the curvature of the quadratic that majorises ρ for α ≤ 2
-	size                        float64 // mean |ψ(u)|: the terms that dMu is a sum of
+	sums
 	shape, anchor, delta, scale float64
 }
+
+// sums are over samples, or the means of that.
+type sums struct {
+	value         float64
+	dMu, dS       float64
+	muMu, muS, sS float64
+	muMuIRLS      float64 // mean ψ(u)/u: the curvature of the quadratic that majorises ρ for α ≤ 2
+	size          float64 // mean |ψ(u)|: the terms that dMu is a sum of
+}
+
+func (s *sums) all() [8]*float64 {
+	return [...]*float64{&s.value, &s.dMu, &s.dS, &s.muMu, &s.muS, &s.sS, &s.muMuIRLS, &s.size}
+}
+
+// add adds the sums of a block, and what is lost by rounding to lost (Neumaier's summation).
+func (s *sums) add(block, lost *sums) {
+	terms, rest := block.all(), lost.all()
+	for i, sum := range s.all() {
+		before, x := *sum, *terms[i]
+		*sum += x
+		switch {
+		case math.IsInf(*sum, 0):
+		case math.Abs(before) >= math.Abs(x):
+			*rest[i] += (before - *sum) + x
+		default:
+			*rest[i] += (x - *sum) + before
+		}
+	}
+}
+
+// block is how many samples are added plainly. Their sums are added so that the rounding error of the whole stays that of a
+// block: derivativeNoise and valueNoise hold for any number of samples.
+const block = 16
 
 // newLikelihood evaluates it.
 func (f *fitter) newLikelihood(shape, anchor, delta, scale float64) likelihood {
 	data := f.data
 	l := likelihood{shape: shape, anchor: anchor, delta: delta, scale: scale}
 	k := f.family.at(shape)
-	for i, x := range data.x {
-		u, w := l.residual(x), data.w[i]
-		t := k.terms(u)
-		l.value += w * t.rho
-		l.dMu -= w * u * t.weight
-		l.dS -= w * t.pull
-		l.size += w * math.Abs(u) * t.weight
-		l.muMu += w * t.weight * t.bend
-		l.muS += w * u * t.weight * (1 + t.bend)
-		l.sS += w * t.pull * (1 + t.bend)
-		l.muMuIRLS += w * t.weight
+	var lost sums
+	for begin := 0; begin < len(data.x); begin += block {
+		var part sums
+		for i, x := range data.x[begin:min(begin+block, len(data.x))] {
+			u, w := l.residual(x), data.w[begin+i]
+			t := k.terms(u)
+			part.value += w * t.rho
+			part.dMu -= w * u * t.weight
+			part.dS -= w * t.pull
+			part.size += w * math.Abs(u) * t.weight
+			part.muMu += w * t.weight * t.bend
+			part.muS += w * u * t.weight * (1 + t.bend)
+			part.sS += w * t.pull * (1 + t.bend)
+			part.muMuIRLS += w * t.weight
+		}
+		l.add(&part, &lost)
 	}
-	for _, sum := range []*float64{&l.value, &l.dMu, &l.dS, &l.muMu, &l.muS, &l.sS, &l.muMuIRLS, &l.size} {
+	l.add(&lost, &sums{})
+	for _, sum := range l.all() {
 		*sum /= data.total
 	}
 	l.value += math.Log(scale)
