@@ -120,3 +120,39 @@ func ExampleSample() {
 	fmt.Printf("%.2f\n", inside.Value())
 	// Output: [0.50 0.50]
 }
+
+// The normaliser falls as α rises: the Cauchy distribution has more of its mass far out than the normal one.
+func ExampleLogPartition() {
+	engine := must(backend.NewWithConfig("go"))
+	defer engine.Finalize()
+	logZ := must(CallOnce(engine, robustloss.LogPartition, []float64{0, 1, 2}))
+	fmt.Printf("log Z = %.4f\n", logZ.Value())
+	// Output:
+	// log Z = [1.4913 1.1855 0.9189]
+}
+
+// What a distribution says of a residual of three scales: the normal one is far more surprised by it.
+func ExampleNLL() {
+	engine := must(backend.NewWithConfig("go"))
+	defer engine.Finalize()
+	nll := must(CallOnce(engine, robustloss.NLL, []float64{3, 3, 3}, []float64{0, 1, 2}, 1.0))
+	fmt.Printf("−log p(3) = %.4f for α = 0, 1, 2\n", nll.Value())
+	// Output:
+	// −log p(3) = [3.1961 3.3478 5.4189] for α = 0, 1, 2
+}
+
+// The hyperparameters of a model choose its loss.
+func ExampleMakeLossFromScope() {
+	engine := must(backend.NewWithConfig("go"))
+	defer engine.Finalize()
+	scope := model.NewStore().RootScope()
+	scope.SetParam(robustloss.ParamAlpha, 1.0)
+	scope.SetParam(robustloss.ParamScale, 0.5)
+	lossFn := robustloss.MakeLossFromScope(scope)
+	value := must(CallOnce(engine, func(label, prediction *Node) *Node {
+		return lossFn([]*Node{label}, []*Node{prediction})
+	}, []float64{0, 0}, []float64{1, 0}))
+	fmt.Printf("mean ρ = %.4f\n", value.Value())
+	// Output:
+	// mean ρ = 0.6180
+}

@@ -13,7 +13,7 @@ import (
 
 // documented lists the packages of which every exported name has a comment, and every exported type, function and method
 // is used in an example. Package scalar has this test of its own.
-var documented = []string{"data/celeba", "data/kitti", "data/order", "data/pointcloud", "data/synth", "data/tabular"}
+var documented = []string{"data/celeba", "data/kitti", "data/order", "data/pointcloud", "data/synth", "data/tabular", "gomlxops", "gomlxops/backend", "robustloss"}
 
 func TestNames_HaveACommentAndAnExample(t *testing.T) {
 	for _, dir := range documented {
@@ -55,10 +55,16 @@ func checkNames(t *testing.T, dir string) {
 			makers = append(makers, f.Name)
 			check(f.Name, f.Doc, f.Name)
 		}
+		for _, c := range typ.Consts { // or one of its constants is used
+			makers = append(makers, c.Names...)
+		}
 		check(typ.Name, typ.Doc, makers...)
 		values(typ.Consts)
 		values(typ.Vars)
 		for _, m := range typ.Methods {
+			if m.Name == "String" {
+				continue // printing the value shows it
+			}
 			check(typ.Name+"."+m.Name, m.Doc, m.Name)
 		}
 	}
@@ -94,6 +100,8 @@ func packageDoc(t *testing.T, dir string) (*doc.Package, map[string]bool) {
 		if e.Output == "" && !e.EmptyOutput {
 			t.Errorf("Example%s has no output", e.Name)
 		}
+		name, _, _ := strings.Cut(e.Name, "_")
+		used[name] = true
 		ast.Inspect(e.Code, func(n ast.Node) bool {
 			if name, ok := n.(*ast.Ident); ok {
 				used[name.Name] = true
