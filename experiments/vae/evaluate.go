@@ -160,7 +160,8 @@ var (
 	quantileLevels = []float64{0, .05, .25, .5, .75, .95, 1}
 )
 
-// quantiles summarises values over the coefficients.
+// quantiles summarises values over the coefficients: of n sorted values the p-quantile is that at the place p·(n−1), rounded. It is
+// none of the kinds of gonum's stat.Quantile; the kept results were made with it.
 func quantiles(values []float32) map[string]float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	q := map[string]float64{}
