@@ -97,10 +97,11 @@ func (f *fitter) ratio(shape, weight float64) (float64, error) {
 }
 
 // TestShape tests the hypothesis that α has this value, as [Inference.TestShape] does: errors are drawn from General with this α, and regressed on the
-// same x, one for each row, with the weights as they are. It needs a scale that is fitted by the likelihood, or fixed.
+// same x, one for each row, with the weights as they are. It needs a scale that is fitted by the likelihood, or
+// given.
 func (r *Regression) TestShape(alpha float64, options *BootstrapOptions) (ShapeTest, error) {
 	s := r.state
-	if r.Stop == StopExactFit || !s.fits || s.options.Schedule != nil {
+	if r.Stop == StopExactFit || !s.fits || s.options.HighBreakdown {
 		return ShapeTest{}, failure(ErrArgument, "the fit has no likelihood in which alpha was fitted")
 	}
 	if err := insideBounds(alpha, s.alphas); err != nil {

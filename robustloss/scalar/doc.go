@@ -21,4 +21,7 @@
 //	[2] N. Chebrolu, T. Läbe, O. Vysotska, J. Behley, C. Stachniss, "Adaptive Robust Kernels for Non-Linear
 //	    Least Squares Problems", IEEE Robotics and Automation Letters 6(2), 2021, arXiv:2004.14938.
 //	[3] R. D. Cook, "Detection of Influential Observation in Linear Regression", Technometrics 19(1), 1977.
+//	[4] P. Rousseeuw, V. Yohai, "Robust Regression by Means of S-Estimators", in Robust and Nonlinear Time Series Analysis, Springer, 1984.
+//	[5] M. Salibian-Barrera, V. J. Yohai, "A Fast Algorithm for S-Regression Estimates", Journal of Computational and Graphical
+//	    Statistics 15(2), 2006.
 package scalar

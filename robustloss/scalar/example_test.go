@@ -186,6 +186,8 @@ func ExampleInfer() {
 	}
 	ends, err := fit.Profile(1, 0.95)
 	fmt.Printf("profile of alpha: [%.3f, %.3f] %v\n", ends.Lo, ends.Hi, err)
+	ratio, err := fit.LikelihoodRatio(1, 2)
+	fmt.Printf("likelihood ratio of alpha = 2: %.2f %v\n", ratio, err)
 	fmt.Printf("%d parameters, log-likelihood %.2f, AIC %.2f, BIC %.2f\n", fit.Parameters(), fit.LogLikelihood, fit.AIC(), fit.BIC())
 	// Output:
 	// observed information:
@@ -197,6 +199,7 @@ func ExampleInfer() {
 	//   alpha 1.186 ± 0.176, 95 % within [0.841, 1.532]
 	//   scale 2.191 ± 0.184, 95 % within [1.857, 2.584]
 	// profile of alpha: [0.835, 1.588] <nil>
+	// likelihood ratio of alpha = 2: 15.84 <nil>
 	// 3 parameters, log-likelihood -1296.52, AIC 2599.05, BIC 2611.69
 }
 
@@ -365,6 +368,32 @@ func ExampleRegression() {
 		fit.Coefficients.AtVec(0), fit.Coefficients.AtVec(1), ignored, fit.Kernel().Rho(0.5))
 	// Output:
 	// y = 0.72·x + 0.14, 5 rows count less than a tenth, ρ(0.5) = 1.95
+}
+
+// Two fifths of the rows are a cluster far away, in x and in y. Least absolute deviations go through it, an S-estimate does not.
+func ExampleIRLS_highBreakdown() {
+	rng := rand.New(rand.NewPCG(1, 2))
+	x, y := mat.NewDense(50, 2, nil), mat.NewVecDense(50, nil)
+	for i := range 50 {
+		u, noise := rng.Float64(), 0.02*rng.NormFloat64()
+		x.SetRow(i, []float64{u, 1})
+		y.SetVec(i, 2*u+1+noise)
+		if i < 20 {
+			x.SetRow(i, []float64{10 + noise, 1})
+			y.SetVec(i, -5+noise)
+		}
+	}
+	for _, highBreakdown := range []bool{false, true} {
+		fit, err := scalar.IRLS(x, y, &scalar.IRLSOptions{HighBreakdown: highBreakdown})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("y = %.1f·x + %.1f\n", fit.Coefficients.AtVec(0), fit.Coefficients.AtVec(1))
+	}
+	// Output:
+	// y = -0.7·x + 2.5
+	// y = 2.0·x + 1.0
 }
 
 // How sure are the coefficients, and what is known of y at x = 0.5?

@@ -87,42 +87,84 @@ func (f *Inference) model() *model {
 	}
 }
 
-// Profile returns the profile-likelihood interval of parameter i at a level such as 0.95: the values for which the likelihood, maximised
-// over the other parameters, is so near its maximum that a likelihood ratio test would not reject them,
-//
-//	2·(ℓ_max − max ℓ given the value) ≤ the quantile of χ² with one degree of freedom
-//
-// It does not depend on how the parameter is written, and needs no parabola. An end is a bound of α where the likelihood does not fall
-// enough before it. The interval is the value alone where the parameter is fixed.
+// LikelihoodRatio returns the statistic of the hypothesis that parameter i has a value, 2·(ℓ_max − max ℓ given the value): about χ² with one degree of freedom
+// where the likelihood is regular.
+func (f *Inference) LikelihoodRatio(i int, value float64) (float64, error) {
+	if err := f.checkParameter(i); err != nil {
+		return 0, err
+	}
+	switch i {
+	case 0:
+		if math.IsNaN(value) || math.IsInf(value, 0) {
+			return 0, failure(ErrArgument, "a location of %g: it must be finite", value)
+		}
+		return f.ratio(i, (value-f.Mu)/f.Scale)
+	case 1:
+		if err := insideBounds(value, f.fitter.shape); err != nil {
+			return 0, err
+		}
+		return f.ratio(i, f.fitter.family.compressed(value))
+	}
+	if !validScale(value) {
+		return 0, failure(ErrArgument, "a scale of %g: it must be positive and finite", value)
+	}
+	return f.ratio(i, math.Log(value/f.Scale))
+}
+
+// checkParameter returns an error if there is no parameter i, or if it is fixed.
+func (f *Inference) checkParameter(i int) error {
+	if i < 0 || i > 2 {
+		return failure(ErrArgument, "there is no parameter %d", i)
+	}
+	if !f.model().fits[i] {
+		return failure(ErrArgument, "the parameter %d is fixed", i)
+	}
+	return nil
+}
+
+// ratio returns the statistic at (μ − μ̂)/ĉ, v(α) or log(c/ĉ).
+func (f *Inference) ratio(i int, at float64) (float64, error) {
+	g, best := f.fitter, f.best
+	var l likelihood
+	var err error
+	switch i {
+	case 0:
+		l, err = g.given(best, best.scale*at, nil)
+	case 1:
+		l, err = g.bestStart(g.shapeOf(at), &best)
+	default:
+		l, err = g.given(best, 0, new(best.scale*math.Exp(at)))
+	}
+	return 2 * f.Weight * (l.value + LogPartition(l.shape) - best.value - LogPartition(best.shape)), err
+}
+
+// Profile returns the profile-likelihood interval of parameter i at a level such as 0.95: the values with a [Inference.LikelihoodRatio] up to the quantile of
+// χ² with one degree of freedom. It does not depend on how the parameter is written, and needs no parabola. An end is a bound of α where the
+// likelihood does not fall enough before it. The interval is the value alone where the parameter is fixed.
 func (f *Inference) Profile(i int, level float64) (Interval, error) {
 	checkLevel(level)
-	g, best := f.fitter, f.best
-	excess := func(l likelihood, err error) (float64, error) {
-		deviance := 2 * f.Weight * (l.value + LogPartition(l.shape) - best.value - LogPartition(best.shape))
-		return deviance - criticalDeviance(level), err
+	if i >= 0 && i < 3 && !f.model().fits[i] {
+		value := f.model().values[i]
+		return Interval{value, value}, nil
 	}
-	step := firstStep / math.Sqrt(f.Weight)
-	m := f.model()
-	switch {
-	case i < 0 || i > 2:
-		return Interval{}, failure(ErrArgument, "there is no parameter %d", i)
-	case !m.fits[i]:
-		return Interval{m.values[i], m.values[i]}, nil
-	case i == 0:
-		shift, err := profile(0, everywhere, step, func(shift float64) (float64, error) {
-			return excess(g.given(best, best.scale*shift, nil))
-		})
-		return Interval{f.Mu + f.Scale*shift.Lo, f.Mu + f.Scale*shift.Hi}, err
-	case i == 1:
-		v, err := profile(g.family.compressed(best.shape), g.bounds(), step, func(v float64) (float64, error) {
-			return excess(g.bestStart(g.shapeOf(v), &best))
-		})
-		return Interval{g.shapeOf(v.Lo), g.shapeOf(v.Hi)}, err
+	if err := f.checkParameter(i); err != nil {
+		return Interval{}, err
 	}
-	ratio, err := profile(0, everywhere, step, func(logRatio float64) (float64, error) {
-		return excess(g.given(best, 0, new(best.scale*math.Exp(logRatio))))
+	start, bounds := 0.0, everywhere
+	if i == 1 {
+		start, bounds = f.fitter.family.compressed(f.Alpha), f.fitter.bounds()
+	}
+	ends, err := profile(start, bounds, firstStep/math.Sqrt(f.Weight), func(at float64) (float64, error) {
+		ratio, err := f.ratio(i, at)
+		return ratio - criticalDeviance(level), err
 	})
-	return Interval{f.Scale * math.Exp(ratio.Lo), f.Scale * math.Exp(ratio.Hi)}, err
+	switch i {
+	case 0:
+		return Interval{f.Mu + f.Scale*ends.Lo, f.Mu + f.Scale*ends.Hi}, err
+	case 1:
+		return Interval{f.fitter.shapeOf(ends.Lo), f.fitter.shapeOf(ends.Hi)}, err
+	}
+	return Interval{f.Scale * math.Exp(ends.Lo), f.Scale * math.Exp(ends.Hi)}, err
 }
 
 // given returns the optimum with μ fixed at a distance from that of best, or with the scale fixed if it is not nil.

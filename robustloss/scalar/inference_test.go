@@ -191,8 +191,10 @@ func TestInfer_ProfileIsALikelihoodRatio(t *testing.T) {
 		for _, value := range []float64{ends.Lo, ends.Hi} {
 			options := []FitOptions{{Mu: &value}, {Alpha: Fixed(value)}, {Scale: &value}}[i]
 			g := inferred(t, x, nil, &options)
-			if deviance := 2 * (f.LogLikelihood - g.LogLikelihood); math.Abs(deviance-3.841458820694124) > 1e-4 {
-				t.Errorf("%s = %g: deviance %g", u.Names[i], value, deviance)
+			deviance := 2 * (f.LogLikelihood - g.LogLikelihood)
+			ratio, err := f.LikelihoodRatio(i, value)
+			if math.Abs(deviance-3.841458820694124) > 1e-4 || err != nil || math.Abs(ratio-deviance) > 1e-6 {
+				t.Errorf("%s = %g: deviance %g, likelihood ratio %g, %v", u.Names[i], value, deviance, ratio, err)
 			}
 		}
 		wald := u.Interval(i, 0.95)
@@ -258,6 +260,11 @@ func TestInfer_Errors(t *testing.T) {
 	}
 	if _, err := f.Profile(3, 0.95); !errors.Is(err, ErrArgument) {
 		t.Error(err)
+	}
+	for i, value := range []float64{math.Inf(1), -1, 0} {
+		if _, err := f.LikelihoodRatio(i, value); !errors.Is(err, ErrArgument) {
+			t.Errorf("parameter %d at %g: %v", i, value, err)
+		}
 	}
 	checkPanics(t, "level 1", func() { f.Profile(0, 1) }) //nolint:errcheck // it panics
 }

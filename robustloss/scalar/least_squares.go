@@ -206,15 +206,22 @@ func (d *design) orthonormal(weights []float64) (*mat.Dense, error) {
 	q := mat.NewDense(d.n, d.p, nil)
 	for i, w := range weights {
 		row := q.RawRowView(i)
-		for j, v := range d.row(i) { // forward substitution in q·R = row
-			sum := math.Sqrt(w) * v
-			for l := range j {
-				sum -= row[l] * r.At(l, j)
-			}
-			row[j] = sum / r.At(j, j)
+		for j, v := range d.row(i) {
+			row[j] = math.Sqrt(w) * v
 		}
+		forwardSubstitute(row, &r)
 	}
 	return q, nil
+}
+
+// forwardSubstitute replaces a row by the q for which q·R is the row, R upper triangular.
+func forwardSubstitute(row []float64, r *mat.Dense) {
+	for j := range row {
+		for l := range j {
+			row[j] -= row[l] * r.At(l, j)
+		}
+		row[j] /= r.At(j, j)
+	}
 }
 
 // row returns row i of x′.

@@ -131,7 +131,7 @@ func (r *Regression) Profile(i int, level float64) (Interval, error) {
 	case !m.fits[i]:
 		return Interval{m.values[i], m.values[i]}, nil
 	case s.alpha < 0 || s.options.Schedule != nil || !s.fits && s.options.Scale == nil:
-		return Interval{}, failure(ErrArgument, "the fit has no likelihood: its scale is a median")
+		return Interval{}, failure(ErrArgument, "the fit has no likelihood: its scale is that of the start")
 	}
 	best := s.objective()
 	excess := func(l *irls) (float64, error) {
