@@ -42,10 +42,12 @@ func (Fitted) Alpha(lengths []float64) (float64, error) {
 // Constants of the released program of [1].
 const (
 	innerIterations = 4    // iterations before μ falls, at most
-	maxIterations   = 100  // iterations in all
 	settledChange   = .1   // a smaller change of the objective ends the inner iterations
 	shortEdge       = 1e-2 // edges shorter than this times √cols say nothing about scale
 )
+
+// maxIterations bounds the iterations in all, as the released program does. Tests lower it.
+var maxIterations = 100
 
 // solveTolerance is the relative residual of the linear systems. The released program stops at 1e-2 from a start at 0;
 // here the systems start at the previous solution, so the tolerance must be finer than the change from one to the next:
