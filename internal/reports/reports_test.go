@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -131,7 +132,7 @@ func TestReports_LinksLeadSomewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`href="two.html#part"`, `href="one.html"`, `href="` + file + `"`, `href="https://example.org/x.ipynb"`, `href="#One"`,
+		`href="two.html#part"`, `href="one.html"`, `href="` + (&url.URL{Path: file}).EscapedPath() + `"`, `href="https://example.org/x.ipynb"`, `href="#One"`,
 		`<a class="report-nowhere">misspelt</a>`, `<a class="report-nowhere">gone</a>`,
 	} {
 		if !strings.Contains(page, want) {
