@@ -163,12 +163,18 @@ func TestAdaptive_RefusesLatentsOfOtherOptions(t *testing.T) {
 		first, second func(a *Adaptive) *Adaptive
 		want          []string // nothing: no error
 	}{
-		{func(a *Adaptive) *Adaptive { return a }, func(a *Adaptive) *Adaptive { return a.AlphaRange(0, 3).AlphaInit(1) },
-			[]string{"/loss", "AlphaRange(0.001, 1.999) and AlphaInit(1)", "AlphaRange(0, 3) and AlphaInit(1)"}},
-		{func(a *Adaptive) *Adaptive { return a.ScaleInit(2) }, func(a *Adaptive) *Adaptive { return a.ScaleInit(3) },
-			[]string{"ScaleFloor(1e-05) and ScaleInit(2)", "ScaleInit(3)"}},
-		{func(a *Adaptive) *Adaptive { return a.LocationInit(0) }, func(a *Adaptive) *Adaptive { return a.LocationInit(1) },
-			[]string{"LocationInit(0)", "LocationInit(1)"}},
+		{
+			func(a *Adaptive) *Adaptive { return a }, func(a *Adaptive) *Adaptive { return a.AlphaRange(0, 3).AlphaInit(1) },
+			[]string{"/loss", "AlphaRange(0.001, 1.999) and AlphaInit(1)", "AlphaRange(0, 3) and AlphaInit(1)"},
+		},
+		{
+			func(a *Adaptive) *Adaptive { return a.ScaleInit(2) }, func(a *Adaptive) *Adaptive { return a.ScaleInit(3) },
+			[]string{"ScaleFloor(1e-05) and ScaleInit(2)", "ScaleInit(3)"},
+		},
+		{
+			func(a *Adaptive) *Adaptive { return a.LocationInit(0) }, func(a *Adaptive) *Adaptive { return a.LocationInit(1) },
+			[]string{"LocationInit(0)", "LocationInit(1)"},
+		},
 		{func(a *Adaptive) *Adaptive { return a.LatentRate(2) }, func(a *Adaptive) *Adaptive { return a.LatentRate(3) }, nil},
 		{func(a *Adaptive) *Adaptive { return a }, func(a *Adaptive) *Adaptive { return a.FixedAlpha(2) }, nil},
 		{func(a *Adaptive) *Adaptive { return a.FixedAlpha(2) }, func(a *Adaptive) *Adaptive { return a.Freeze() }, nil},
