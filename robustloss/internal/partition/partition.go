@@ -40,7 +40,7 @@ func LogZ(alpha float64) float64 {
 	if math.IsNaN(alpha) || alpha < 0 {
 		return math.NaN()
 	}
-	beta, _, logFactor, pieces := side(alpha)
+	beta, _, logFactor, pieces := sideOf(&Float64, alpha)
 	if beta == 0 {
 		return LogZOfNormal
 	}
@@ -59,32 +59,38 @@ func DLogZ(alpha float64) float64 {
 	if alpha == 2 {
 		alpha = math.Nextafter(2, 0)
 	}
-	beta, dBeta, logFactor, pieces := side(alpha)
+	beta, dBeta, logFactor, pieces := sideOf(&Float64, alpha)
 	h, dh := evaluate(pieces, beta)
 	return dBeta * (logFactor*(math.Log(beta)+1) + h + dh)
 }
 
-// side returns what differs below and above α = 2: β, dβ/dα, the factor of log β, and the pieces of H.
-func side(alpha float64) (beta, dBeta, logFactor float64, pieces []Piece) {
+// sideOf returns what differs below and above α = 2: β, dβ/dα, the factor of log β, and the pieces of H.
+func sideOf(table *Table, alpha float64) (beta, dBeta, logFactor float64, pieces []Piece) {
 	if alpha <= 2 {
-		return (2 - alpha) / 2, -0.5, -0.5, Float64.Below
+		return (2 - alpha) / 2, -0.5, -0.5, table.Below
 	}
 	b := alpha - 2
-	return 1 / (1 + 1/b), 1 / ((1 + b) * (1 + b)), 0.25, Float64.Above
+	return 1 / (1 + 1/b), 1 / ((1 + b) * (1 + b)), 0.25, table.Above
 }
 
 // evaluate returns H and β·dH/dβ = (u/4)·dH/du.
 func evaluate(pieces []Piece, beta float64) (h, dh float64) {
 	u := math.Sqrt(math.Sqrt(beta))
+	h, slope := horner(pieces, u)
+	return h, slope * u / 4
+}
+
+// horner evaluates the polynomial of the piece that x is in, and its derivative.
+func horner(pieces []Piece, x float64) (y, slope float64) {
 	i := 0
-	for i < len(pieces)-1 && u > pieces[i].Hi {
+	for i < len(pieces)-1 && x > pieces[i].Hi {
 		i++
 	}
 	p := pieces[i]
-	t := (2*u - p.Lo - p.Hi) / (p.Hi - p.Lo)
+	t := (2*x - p.Lo - p.Hi) / (p.Hi - p.Lo)
 	for k := len(p.Coefficients) - 1; k >= 0; k-- {
-		dh = dh*t + h
-		h = h*t + p.Coefficients[k]
+		slope = slope*t + y
+		y = y*t + p.Coefficients[k]
 	}
-	return h, dh * 2 / (p.Hi - p.Lo) * u / 4
+	return y, slope * 2 / (p.Hi - p.Lo)
 }
