@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
@@ -34,8 +33,8 @@ func (l Likelihood) String() string {
 }
 
 // Adaptive is a loss that learns its own shape and scale with the model's weights: a negative log-likelihood of residuals, of
-// images in any representation too. Make it with [NewAdaptive], [NewStudentsT] or [NewImageAdaptive], choose options, and call
-// [Adaptive.Done]; after it, [Adaptive.Alpha], [Adaptive.DF], [Adaptive.Scale], [Adaptive.Location] and others tell more.
+// images in any representation and of vectors too. Make it with [NewAdaptive], [NewStudentsT], [NewImageAdaptive] or
+// [NewVectorAdaptive], choose options, and call [Adaptive.Done]; after it, [Adaptive.Alpha], [Adaptive.DF], [Adaptive.Scale], [Adaptive.Location] and others tell more.
 //
 // Options say the same things in the same way for each parameter P: PInit(v) learns it, starting at v; FixedP(v) makes it the
 // constant v; WithP(node) takes it from a node of the graph, as a prediction of the model. The last of these three that is
@@ -47,6 +46,7 @@ type Adaptive struct {
 	x          *Node
 	likelihood Likelihood
 	images     *imageMap // nil: x is compared as it is
+	vectors    bool      // x are vectors with one distribution
 
 	alpha, df, scale, location parameter
 
@@ -63,7 +63,7 @@ type Adaptive struct {
 type result struct {
 	coefficients           *Node
 	nll                    *Node
-	shape, scale, location *Node
+	shape, scale, location *Node // scale is L for vectors
 }
 
 // NewAdaptive returns a builder of the negative log-likelihood of the residuals x under the general robust distribution, see
@@ -128,7 +128,8 @@ func newAdaptive(owner string, scope *model.Scope, x *Node) *Adaptive {
 
 // Done creates the variables and returns the negative log-likelihood of each element in nats, of the shape and dtype of x:
 // times its weight where there are [Adaptive.Weights], and 0 where the [Adaptive.Mask] is false. For images it is that of each
-// coefficient in its representation, `[batch, height, width, channels]`, wavelets as [gomlxops.WaveletTransform] lays them out.
+// coefficient in its representation, `[batch, height, width, channels]`, wavelets as [gomlxops.WaveletTransform] lays them out;
+// for vectors that of each vector, `[batch]`.
 //
 // It panics where an option makes no sense, where x is empty or has no batch axis, and when it is called again.
 func (a *Adaptive) Done() *Node {
@@ -137,25 +138,24 @@ func (a *Adaptive) Done() *Node {
 	}
 	a.check()
 	a.record()
-	working := dtypes.Float32
-	if a.x.DType() == dtypes.Float64 {
-		working = dtypes.Float64
-	}
-	x := ConvertDType(a.x, working)
+	x := ConvertDType(a.x, workingDType(a.x.DType()))
 	if a.images != nil {
 		x = a.images.apply(x)
 	}
-	parameterShape := shapes.Make(working)
-	if !a.shared {
-		parameterShape.Dimensions = slices.Clone(x.Shape().Dimensions[1:])
+	l := &latents{scope: a.scope, graph: x.Graph(), shape: shapes.Make(x.DType()), rate: a.rate, frozen: a.frozen}
+	if a.vectors {
+		a.result = a.vectorParameters(l, x)
+	} else {
+		if !a.shared {
+			l.shape.Dimensions = slices.Clone(x.Shape().Dimensions[1:])
+		}
+		a.result = result{
+			shape:    a.parameterIn(l, a.shape(), x),
+			scale:    a.parameterIn(l, &a.scale, x),
+			location: a.parameterIn(l, &a.location, x),
+		}
 	}
-	l := &latents{scope: a.scope, graph: x.Graph(), shape: parameterShape, rate: a.rate, frozen: a.frozen}
-	a.result = result{
-		coefficients: x,
-		shape:        a.parameterIn(l, a.shape(), x),
-		scale:        a.parameterIn(l, &a.scale, x),
-		location:     a.parameterIn(l, &a.location, x),
-	}
+	a.result.coefficients = x
 	a.result.nll = a.weighted(a.likelihoodOf(x))
 	a.done = true
 	return a.returned(a.result.nll)
@@ -185,24 +185,35 @@ func (a *Adaptive) parameterIn(l *latents, p *parameter, x *Node) *Node {
 // likelihoodOf returns the NLL of x, with 0 in place of what the mask hides.
 func (a *Adaptive) likelihoodOf(x *Node) *Node {
 	a.repeatWeightsAndMask()
-	if a.mask != nil {
+	switch {
+	case a.mask != nil && a.vectors:
+		x = Where(BroadcastToDims(ExpandDims(a.mask, -1), x.Shape().Dimensions...), x, ZerosLike(x))
+	case a.mask != nil:
 		x = Where(a.mask, x, ZerosLike(x))
 	}
 	if location := a.result.location; a.location.source != fixed || a.location.value != 0 {
 		x = Sub(x, ExpandLeftToRank(location, x.Rank()))
 	}
-	if a.likelihood == StudentsT {
+	switch {
+	case a.vectors:
+		return VectorNLL(x, a.result.shape, a.result.scale)
+	case a.likelihood == StudentsT:
 		return StudentsTNLL(x, a.result.shape, a.result.scale)
+	default:
+		return NLL(x, a.result.shape, a.result.scale)
 	}
-	return NLL(x, a.result.shape, a.result.scale)
 }
 
-// repeatWeightsAndMask gives the weights and the mask the shape of x, and the weights the dtype of the NLL.
+// repeatWeightsAndMask gives the weights and the mask the shape of the NLL, and the weights its dtype.
 func (a *Adaptive) repeatWeightsAndMask() {
+	elements, want := a.x, "the shape of x or leading axes of it"
+	if a.vectors {
+		elements, want = a.column(a.x), "[batchSize]"
+	}
 	repeat := func(option string, n *Node) *Node {
-		repeated := repeatTrailing(n, a.x)
-		if !slices.Equal(repeated.Shape().Dimensions, a.x.Shape().Dimensions) {
-			a.panicf("%s: want the shape of x or leading axes of it, got %s and x=%s", option, n.Shape(), a.x.Shape())
+		repeated := repeatTrailing(n, elements)
+		if !slices.Equal(repeated.Shape().Dimensions, elements.Shape().Dimensions) {
+			a.panicf("%s: want %s, got %s and x=%s", option, want, n.Shape(), a.x.Shape())
 		}
 		return repeated
 	}
@@ -267,7 +278,7 @@ func (a *Adaptive) DF() *Node {
 	return a.parameterNode(a.result.shape)
 }
 
-// Scale returns, after [Adaptive.Done], the scale in the units of x, shaped as [Adaptive.Alpha].
+// Scale returns, after [Adaptive.Done], the scale in the units of x, shaped as [Adaptive.Alpha]. For vectors it is L, `[d, d]`.
 func (a *Adaptive) Scale() *Node {
 	a.mustBeDone("Scale")
 	return a.parameterNode(a.result.scale)

@@ -3,6 +3,7 @@ package robustloss_test
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"github.com/gomlx/compute/gobackend"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -484,4 +485,72 @@ func ExampleSetAlpha() {
 	})
 	fmt.Printf("%.3f\n", exec.MustCall([]float64{1, 50})[0].Value())
 	// Output: [0.393 1.000]
+}
+
+// At α = 2 it is the normal distribution: a residual along the valley of L is likelier than one of the same length across it.
+func ExampleVectorNLL() {
+	printNodes([][]float64{{1, 1}, {1, -1}}, func(_ *model.Scope, x *Node) []*Node {
+		factor := Const(x.Graph(), [][]float64{{1, 0}, {0.9, 0.4}}) // LLᵀ = [[1, 0.9], [0.9, 0.97]]
+		alpha := Const(x.Graph(), []float64{2, 0.5})
+		return []*Node{
+			robustloss.VectorNLL(x, Scalar(x.Graph(), x.DType(), 2), factor),
+			robustloss.VectorNLL(x, Scalar(x.Graph(), x.DType(), 0.5), factor),
+			robustloss.VectorNLL(x, alpha, factor), // a shape for each
+		}
+	})
+	// Output:
+	// [1.453 12.703]
+	// [2.412 5.048]
+	// [1.453 5.048]
+}
+
+// In two dimensions Z(2) = 2π and Z(1) = 4π.
+func ExampleVectorLogPartition() {
+	printNodes([]float64{2, 1, 0}, func(_ *model.Scope, alpha *Node) []*Node {
+		return []*Node{Exp(robustloss.VectorLogPartition(alpha, 2)), robustloss.LogPartition(alpha)}
+	})
+	// Output:
+	// [6.283 12.566 +Inf]
+	// [0.919 1.185 1.491]
+}
+
+// Positions whose two coordinates go together and are wrong together: one distribution of vectors costs less than one for each
+// coordinate.
+func ExampleNewVectorAdaptive() {
+	rng := rand.New(rand.NewPCG(1, 2))
+	x := make([][]float64, 300)
+	for i := range x {
+		u, v := rng.NormFloat64(), rng.NormFloat64()
+		if i%10 == 0 {
+			u, v = 20*u, 20*v
+		}
+		x[i] = []float64{u, 0.9*u + 0.4*v}
+	}
+	store := model.NewStore()
+	losses := func(scope *model.Scope, x *Node) (vectors, coordinates *Node) {
+		vector := robustloss.NewVectorAdaptive(scope.In("vectors"), x)
+		column := robustloss.NewAdaptive(scope.In("coordinates"), x)
+		return ReduceAllMean(vector.Done()), ReduceAllMean(ReduceSum(column.Done(), 1))
+	}
+	trainer := train.NewTrainer(gobackend.GetBackend(), store, func(scope *model.Scope, _ any, inputs []*Node) []*Node {
+		vectors, coordinates := losses(scope, inputs[0])
+		train.AddMainLoss(Add(vectors, coordinates))
+		return nil
+	}, nil, optimizer.Adam().LearningRate(0.1).Done(), nil, nil)
+	for range 200 {
+		if _, err := trainer.TrainStep(train.Batch{Inputs: []*tensors.Tensor{tensors.FromValue(x)}}); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	nll := model.MustNewExec(gobackend.GetBackend(), store, func(scope *model.Scope, x *Node) []*Node {
+		vectors, coordinates := losses(scope, x)
+		return []*Node{vectors, coordinates}
+	}).MustCall(x)
+	loss, err := robustloss.ReadParameters(store.Scope("/vectors"))
+	fmt.Printf("vectors %.1f, coordinates %.1f nats\n", nll[0].Value(), nll[1].Value())
+	fmt.Printf("α = %.1f, L = %.1f %v\n", loss.Alpha, loss.Scale, err)
+	// Output:
+	// vectors 3.1, coordinates 4.1 nats
+	// α = [0.2], L = [0.3 0.0 0.3 0.1] <nil>
 }

@@ -236,11 +236,14 @@ func (a *Adaptive) check() {
 	switch {
 	case a.x.Shape().Size() == 0:
 		a.panicf("x is empty: x=%s", a.x.Shape())
-	case a.images == nil && !a.shared && a.x.IsScalar():
+	case a.images == nil && !a.shared && !a.vectors && a.x.IsScalar():
 		a.panicf("x must have a batch axis, [batchSize, dims...], got a scalar: use Shared() for one alpha and scale")
 	case a.likelihood != General && a.likelihood != StudentsT:
 		a.panicf("Likelihood(%d): want General or StudentsT", int(a.likelihood))
-	case !isPositive(a.rate):
+	case a.vectors:
+		a.checkVectors()
+	}
+	if !isPositive(a.rate) {
 		a.panicf("LatentRate(%g): want a number > 0", a.rate)
 	}
 	a.checkCalled()
@@ -273,6 +276,8 @@ func (a *Adaptive) checkCalled() {
 			a.panicf("%s has no meaning for the likelihood General, whose shape is alpha: see AlphaInit and FixedAlpha", option)
 		case a.images == nil && slices.Contains(imageOptions, option):
 			a.panicf("%s has no meaning for residuals that are not images: see NewImageAdaptive", option)
+		case a.vectors && option == "Shared":
+			a.panicf("Shared has no meaning for vectors, which have one alpha and one L for all of x")
 		}
 	}
 }
@@ -283,12 +288,16 @@ func (a *Adaptive) checkAlpha() {
 	switch {
 	case p.source == fixed && !(p.value >= 0):
 		a.panicf("FixedAlpha(%g): want a number ≥ 0, +Inf included: there is no distribution for alpha < 0", p.value)
+	case p.source == fixed && p.value == 0 && a.vectors && a.x.Shape().Dimensions[1] > 1:
+		a.panicf("FixedAlpha(0): want a number > 0 for vectors: there is no distribution for alpha = 0, x=%s", a.x.Shape())
 	case p.source != learned:
 		return
 	case p.lo == p.hi:
 		a.panicf("AlphaRange(%g, %g): want lo < hi: FixedAlpha(%g) makes alpha a constant", p.lo, p.hi, p.lo)
 	case !(p.lo >= 0) || !(p.lo < p.hi) || math.IsInf(p.hi, 1):
 		a.panicf("AlphaRange(%g, %g): want 0 ≤ lo < hi, both finite: there is no distribution for alpha < 0", p.lo, p.hi)
+	case p.lo == 0 && a.vectors && a.x.Shape().Dimensions[1] > 1:
+		a.panicf("AlphaRange(0, %g): want lo > 0 for vectors: there is no distribution for alpha = 0, x=%s", p.hi, a.x.Shape())
 	}
 	if math.IsNaN(p.value) && !slices.Contains(a.called, "AlphaInit") {
 		p.value = (p.lo + p.hi) / 2

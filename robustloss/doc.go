@@ -43,7 +43,8 @@
 // [NLL] is the negative log-likelihood ρ + log c + log Z(α), [LogPartition] its log Z(α), [Sample] draws from the
 // distribution, and [StudentsTNLL] is there to compare with. [NewAdaptive] and [NewStudentsT] build losses that learn
 // their parameters with the model's, and [NewImageAdaptive] one of images, with a shape and a scale for each coefficient
-// of a wavelet or cosine transform. [AttachSchedule] anneals α during training.
+// of a wavelet or cosine transform; [ReadParameters] reads what they learned. [NewVectorAdaptive] has one shape, and one matrix in
+// place of a covariance, for residuals that are vectors: see [VectorNLL]. [AttachSchedule] anneals α during training.
 //
 // All are graph functions in the manner of GoMLX: they take and return nodes, and panic, with the shapes
 // in the text, where these don't fit. The package scalar has the same mathematics on plain float64.

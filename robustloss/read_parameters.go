@@ -26,14 +26,15 @@ type Parameters[T any] struct {
 //
 //   - scope: the one that [NewAdaptive] was given; store.Scope("/loss"), where that was scope.In("loss") of the root.
 //
-// Each is one number where it is fixed or shared, else a number for each element of x's dims in row-major order. It returns an
+// Each is one number where it is fixed or shared, else a number for each element of x's dims in row-major order; the scale of
+// vectors is L, d·d numbers. It returns an
 // error where no loss that learns anything was built in the scope, or its variables are damaged.
 func ReadParameters(scope *model.Scope) (Parameters[[]float64], error) {
 	r, err := readRecord(scope)
 	if err != nil {
 		return Parameters[[]float64]{}, fmt.Errorf("robustloss.ReadParameters: %w", err)
 	}
-	return readAll(r, func(p *parameter) ([]float64, error) {
+	read := func(p *parameter) ([]float64, error) {
 		if p.source == fixed {
 			return []float64{p.value}, nil
 		}
@@ -45,35 +46,69 @@ func ReadParameters(scope *model.Scope) (Parameters[[]float64], error) {
 			values[i] = p.link.number(latent, p)
 		}
 		return values, nil
-	})
+	}
+	all, err := readAll(r, read)
+	if err != nil || r.vector == 0 || all.Scale == nil {
+		return all, err
+	}
+	below := make([]float64, r.vector*(r.vector-1)/2)
+	if r.parameters[1].source == learned && len(below) > 0 {
+		if below, err = latentValues(scope, correlationLatent, r.rate); err != nil {
+			return all, fmt.Errorf("robustloss.ReadParameters: %w", err)
+		}
+	}
+	all.Scale, err = factorNumbers(all.Scale, below, r.vector)
+	return all, err
 }
 
 // ReadParameterNodes is [ReadParameters] for a graph, as for metrics: the parameters as nodes of the latents' dtype, scalars
-// where they are fixed or shared, else of x's dims. They carry no gradient. It panics where ReadParameters returns an error.
+// where they are fixed or shared, else of x's dims; the scale of vectors is L, `[d, d]`. They carry no gradient. It panics where
+// ReadParameters returns an error.
 func ReadParameterNodes(scope *model.Scope, g *Graph) Parameters[*Node] {
+	nodes, err := readNodes(scope, g)
+	if err != nil {
+		exceptions.Panicf("robustloss.ReadParameterNodes: %v", err)
+	}
+	return allLast(nodes)
+}
+
+func readNodes(scope *model.Scope, g *Graph) (nodes Parameters[*Node], err error) {
 	r, err := readRecord(scope)
-	if err == nil {
-		var nodes Parameters[*Node]
-		nodes, err = readAll(r, func(p *parameter) (*Node, error) {
-			if p.source == fixed {
-				return Scalar(g, r.dtype(scope), p.value), nil
-			}
-			v := scope.GetVariable(p.link.latent)
-			if v == nil {
-				return nil, missing(scope, p.link.latent)
-			}
-			latent := v.NodeValue(g)
-			if step := scope.GetVariable(p.link.latent + latentStepSuffix); step != nil {
-				latent = Add(latent, MulScalar(step.NodeValue(g), r.rate))
-			}
-			return StopGradient(p.link.node(latent, p)), nil
-		})
-		if err == nil {
-			return allLast(nodes)
+	if err != nil {
+		return nodes, err
+	}
+	latentOf := func(name string) (*Node, error) {
+		v := scope.GetVariable(name)
+		if v == nil {
+			return nil, missing(scope, name)
+		}
+		latent := v.NodeValue(g)
+		if step := scope.GetVariable(name + latentStepSuffix); step != nil {
+			latent = Add(latent, MulScalar(step.NodeValue(g), r.rate))
+		}
+		return StopGradient(latent), nil
+	}
+	nodes, err = readAll(r, func(p *parameter) (*Node, error) {
+		if p.source == fixed {
+			return Scalar(g, r.dtype(scope), p.value), nil
+		}
+		latent, err := latentOf(p.link.latent)
+		if err != nil {
+			return nil, err
+		}
+		return StopGradient(p.link.node(latent, p)), nil
+	})
+	if err != nil || r.vector == 0 || nodes.Scale == nil {
+		return nodes, err
+	}
+	var below *Node
+	if r.parameters[1].source == learned && r.vector > 1 {
+		if below, err = latentOf(correlationLatent); err != nil {
+			return nodes, err
 		}
 	}
-	exceptions.Panicf("robustloss.ReadParameterNodes: %v", err)
-	return Parameters[*Node]{}
+	nodes.Scale = factorOf(nodes.Scale, below, r.vector)
+	return nodes, nil
 }
 
 // allLast is [last] for each node.
@@ -163,13 +198,15 @@ const recordName = "options"
 // record is what a loss's scope records about it, beside its latents.
 type record struct {
 	likelihood Likelihood
+	vector     int // the dimension of vectors, or 0
 	rate       float64
 	parameters [3]parameter // shape, scale, location
 }
 
-// numbers returns the record as the variable holds it: likelihood and rate, then source, value and bounds of each parameter.
+// numbers returns the record as the variable holds it: likelihood, dimension and rate, then source, value and bounds of each
+// parameter.
 func (r *record) numbers() []float64 {
-	numbers := []float64{float64(r.likelihood), r.rate}
+	numbers := []float64{float64(r.likelihood), float64(r.vector), r.rate}
 	for _, p := range r.parameters {
 		numbers = append(numbers, float64(p.source), p.value, p.lo, p.hi)
 	}
@@ -182,14 +219,14 @@ func newRecord(numbers []float64) (*record, error) {
 	if want := len(r.numbers()); len(numbers) != want {
 		return nil, fmt.Errorf("the record of the options holds %d numbers, want %d", len(numbers), want)
 	}
-	r.likelihood, r.rate = Likelihood(numbers[0]), numbers[1]
+	r.likelihood, r.vector, r.rate = Likelihood(numbers[0]), int(numbers[1]), numbers[2]
 	shape := parameter{name: "Alpha", link: alphaLink}
 	if r.likelihood == StudentsT {
 		shape = parameter{name: "DF", link: dfLink}
 	}
 	r.parameters = [3]parameter{shape, {name: "Scale", link: scaleLink}, {name: "Location", link: locationLink}}
 	for i := range r.parameters {
-		p, at := &r.parameters[i], numbers[2+4*i:]
+		p, at := &r.parameters[i], numbers[3+4*i:]
 		p.source, p.value, p.lo, p.hi = source(at[0]), at[1], at[2], at[3]
 	}
 	return r, nil
@@ -226,6 +263,9 @@ func readRecord(scope *model.Scope) (*record, error) {
 // already mean something else.
 func (a *Adaptive) record() {
 	r := &record{likelihood: a.likelihood, rate: a.rate, parameters: [3]parameter{*a.shape(), a.scale, a.location}}
+	if a.vectors {
+		r.vector = a.x.Shape().Dimensions[1]
+	}
 	isLearned := false
 	for _, p := range r.parameters {
 		isLearned = isLearned || p.source == learned
@@ -240,8 +280,12 @@ func (a *Adaptive) record() {
 		return
 	}
 	old, err := readRecord(a.scope)
-	if err != nil {
+	switch {
+	case err != nil:
 		a.panicf("%v: give the loss another scope", err)
+	case old.vector != r.vector:
+		a.panicf("the latents in the scope %s are of vectors of %d dimensions (0: of numbers), not %d: give the loss another scope",
+			a.scope.Scope(), old.vector, r.vector)
 	}
 	for i, p := range r.parameters {
 		if before := old.parameters[i]; old.likelihood == r.likelihood && !p.meansTheSame(&before) {

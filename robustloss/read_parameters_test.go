@@ -215,7 +215,7 @@ func TestReadParameters_RefusesDamagedVariables(t *testing.T) {
 		return store
 	}
 	for name, damage := range map[string]func(scope *model.Scope) error{
-		"want 14": func(scope *model.Scope) error {
+		"want 15": func(scope *model.Scope) error {
 			if err := scope.DeleteVariable(recordName); err != nil {
 				return err
 			}

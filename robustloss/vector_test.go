@@ -160,7 +160,7 @@ func TestVectorNLL_IsADensity(t *testing.T) {
 
 func TestVectorNLL_IsNaNOutsideItsDomain(t *testing.T) {
 	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
-		got := testkit.Floats(t, testkit.Exec(t, backend, func(x, alpha, factor *Node) *Node { return VectorNLL(x, alpha, factor) },
+		got := testkit.Floats(t, testkit.Exec(t, backend, VectorNLL,
 			[][]float64{{1, 2}, {1, 2}, {1, 2}, {1, 2}}, []float64{1, -1, 0, 1},
 			[][][]float64{{{1, 0}, {0, 0}}, {{1, 0}, {0, 1}}, {{1, 0}, {0, 1}}, {{-1, 0}, {0, 1}}})[0])
 		testkit.CheckClose(t, "NLL", got, []float64{math.NaN(), math.NaN(), math.Inf(1), math.NaN()}, 0, 0)
@@ -172,11 +172,15 @@ func TestVectors_Panic(t *testing.T) {
 		f     func(g *Graph)
 		words []string
 	}{
-		"scalar":  {func(g *Graph) { VectorNLL(Const(g, 1.0), Const(g, 1.0), Const(g, [][]float64{{1}})) }, []string{"VectorNLL", "vectors [..., d]"}},
-		"nine":    {func(g *Graph) { VectorNLL(Const(g, make([]float64, 9)), Const(g, 1.0), Const(g, 1.0)) }, []string{"1 to 8", "got 9", "[9]"}},
-		"factor":  {func(g *Graph) { VectorNLL(Const(g, []float64{1, 2}), Const(g, 1.0), Const(g, []float64{1, 2})) }, []string{"must be [2, 2]", "factor=(Float64)[2]"}},
-		"batch":   {func(g *Graph) { VectorNLL(Const(g, [][]float64{{1}, {2}}), Const(g, 1.0), Const(g, [][][]float64{{{1}}, {{2}}, {{3}}})) }, []string{"factor=(Float64)[3, 1, 1]"}},
-		"alpha":   {func(g *Graph) { VectorNLL(Const(g, [][]float64{{1}, {2}}), Const(g, []float64{1, 2, 3}), Const(g, [][]float64{{1}})) }, []string{"alpha", "[3]"}},
+		"scalar": {func(g *Graph) { VectorNLL(Const(g, 1.0), Const(g, 1.0), Const(g, [][]float64{{1}})) }, []string{"VectorNLL", "vectors [..., d]"}},
+		"nine":   {func(g *Graph) { VectorNLL(Const(g, make([]float64, 9)), Const(g, 1.0), Const(g, 1.0)) }, []string{"1 to 8", "got 9", "[9]"}},
+		"factor": {func(g *Graph) { VectorNLL(Const(g, []float64{1, 2}), Const(g, 1.0), Const(g, []float64{1, 2})) }, []string{"must be [2, 2]", "factor=(Float64)[2]"}},
+		"batch": {func(g *Graph) {
+			VectorNLL(Const(g, [][]float64{{1}, {2}}), Const(g, 1.0), Const(g, [][][]float64{{{1}}, {{2}}, {{3}}}))
+		}, []string{"factor=(Float64)[3, 1, 1]"}},
+		"alpha": {func(g *Graph) {
+			VectorNLL(Const(g, [][]float64{{1}, {2}}), Const(g, []float64{1, 2, 3}), Const(g, [][]float64{{1}}))
+		}, []string{"alpha", "[3]"}},
 		"dims":    {func(g *Graph) { VectorLogPartition(Const(g, 1.0), 9) }, []string{"VectorLogPartition", "1 to 8", "got 9"}},
 		"integer": {func(g *Graph) { VectorLogPartition(Const(g, 1), 2) }, []string{"float"}},
 	} {

@@ -27,11 +27,15 @@ func TestLogZVector_ClosedForms(t *testing.T) {
 	}{
 		{2, 1, math.Log(4 * math.Pi)},
 		{2, 2. / 3, math.Log(5 * math.Pi)},
-		{2, 0.5, plane(4)}, {2, 0.25, plane(8)}, {2, 0.05, plane(40)},
+		{2, 0.5, plane(4)},
+		{2, 0.25, plane(8)},
+		{2, 0.05, plane(40)},
 		{2, 4, math.Log(math.Pi*2*math.Sqrt(2*math.Pi)) + 0.5 + math.Log(0.5*math.Erfc(math.Sqrt(0.5)))},
 		{2, math.Inf(1), math.Log(2 * math.Pi * gompertz)},
 		{3, 1, math.Log(4*math.Pi*k2of1) + 1},
-		{1, 2, LogZOfNormal}, {3, 2, 3 * LogZOfNormal}, {8, 2, 8 * LogZOfNormal},
+		{1, 2, LogZOfNormal},
+		{3, 2, 3 * LogZOfNormal},
+		{8, 2, 8 * LogZOfNormal},
 	} {
 		if got := LogZVector(c.d, c.alpha); math.Abs(got-c.want) > 2e-14*max(1, math.Abs(c.want)) {
 			t.Errorf("d = %d, α = %g: log Z = %.16g, want %.16g", c.d, c.alpha, got, c.want)
