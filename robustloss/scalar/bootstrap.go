@@ -101,7 +101,7 @@ func (f *fitter) ratio(shape, weight float64) (float64, error) {
 // given.
 func (r *Regression) TestShape(alpha float64, options *BootstrapOptions) (ShapeTest, error) {
 	s := r.state
-	if r.Stop == StopExactFit || !s.fits || s.options.HighBreakdown {
+	if r.Stop == StopExactFit || !s.fits || s.options.HighBreakdown || s.fixedScale == 0 && !s.fitsScale() {
 		return ShapeTest{}, failure(ErrArgument, "the fit has no likelihood in which alpha was fitted")
 	}
 	if err := insideBounds(alpha, s.alphas); err != nil {

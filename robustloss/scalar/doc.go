@@ -24,4 +24,6 @@
 //	[4] P. Rousseeuw, V. Yohai, "Robust Regression by Means of S-Estimators", in Robust and Nonlinear Time Series Analysis, Springer, 1984.
 //	[5] M. Salibian-Barrera, V. J. Yohai, "A Fast Algorithm for S-Regression Estimates", Journal of Computational and Graphical
 //	    Statistics 15(2), 2006.
+//	[6] P. J. Rousseeuw, C. Croux, "Alternatives to the Median Absolute Deviation", Journal of the American Statistical Association
+//	    88(424), 1993.
 package scalar

@@ -8,6 +8,7 @@ import (
 
 	"github.com/robustloss/gomlx-robustloss/robustloss/scalar"
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
 )
 
 // What an outlier of ten scales costs, its influence, and its weight in iteratively reweighted least squares.
@@ -198,7 +199,7 @@ func ExampleInfer() {
 	//   mu    5.032 ± 0.137, 95 % within [4.763, 5.300]
 	//   alpha 1.186 ± 0.176, 95 % within [0.841, 1.532]
 	//   scale 2.191 ± 0.184, 95 % within [1.857, 2.584]
-	// profile of alpha: [0.835, 1.588] <nil>
+	// profile of alpha: [0.835, 1.589] <nil>
 	// likelihood ratio of alpha = 2: 15.84 <nil>
 	// 3 parameters, log-likelihood -1296.52, AIC 2599.05, BIC 2611.69
 }
@@ -321,6 +322,31 @@ func ExampleTruncated() {
 	// α = 0.1, c = 0.05, ±4, 941 residuals
 }
 
+// How sure is this α?
+func ExampleProfileTruncated() {
+	residuals := contaminated()
+	for i := range residuals {
+		residuals[i] -= 5
+	}
+	ends, err := scalar.ProfileTruncated(residuals, nil, &scalar.TruncatedOptions{Scale: new(0.1), Tau: 150}, 0.95)
+	fmt.Printf("α in [%.2f, %.2f] %v\n", ends.Lo, ends.Hi, err)
+	// Output:
+	// α in [-0.09, -0.04] <nil>
+}
+
+// Two robust scales beside the standard deviation, which a tenth of outliers carries away: the others measure 0.1.
+func ExampleQn() {
+	mad, err := scalar.MAD(contaminated(), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	qn, err := scalar.Qn(contaminated())
+	fmt.Printf("MAD %.3f, Qn %.3f, standard deviation %.3f %v\n", mad, qn, stat.StdDev(contaminated(), nil), err)
+	// Output:
+	// MAD 0.119, Qn 0.127, standard deviation 2.467 <nil>
+}
+
 // wrongFifth returns 50 points on y = 0.7x + 0.15, of which a fifth is wrong, and the design of a line.
 func wrongFifth() (x *mat.Dense, y *mat.VecDense) {
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -396,6 +422,23 @@ func ExampleIRLS_highBreakdown() {
 	// y = 2.0·x + 1.0
 }
 
+// The scale of the residuals by maximum likelihood, and by two others.
+func ExampleScaleEstimate() {
+	x, y := wrongFifth()
+	for _, by := range []scalar.ScaleEstimate{scalar.ByLikelihood, scalar.ByMAD, scalar.ByQn} {
+		fit, err := scalar.IRLS(x, y, &scalar.IRLSOptions{Alpha: scalar.Fixed(0), ScaleBy: by})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("y = %.2f·x + %.2f, c = %.3f\n", fit.Coefficients.AtVec(0), fit.Coefficients.AtVec(1), fit.Scale)
+	}
+	// Output:
+	// y = 0.72·x + 0.14, c = 0.012
+	// y = 0.72·x + 0.14, c = 0.027
+	// y = 0.72·x + 0.14, c = 0.034
+}
+
 // How sure are the coefficients, and what is known of y at x = 0.5?
 func ExampleRegression_Uncertainty() {
 	x, y := wrongFifth()
@@ -420,7 +463,7 @@ func ExampleRegression_Uncertainty() {
 	// Output:
 	// observed information: slope 0.719 ± 0.014, intercept 0.136 ± 0.008
 	// H1: slope 0.719 ± 0.017, intercept 0.136 ± 0.012
-	// profile of the slope: [0.691, 0.746] <nil>
+	// profile of the slope: [0.691, 0.747] <nil>
 	// y(0.5) = 0.495, mean in [0.488, 0.503], new value in [0.28, 0.71] <nil>
 	// 3 parameters, log-likelihood 82.56, AIC -159.12, BIC -153.38
 }
@@ -454,7 +497,7 @@ func ExampleSummary() {
 	//            estimate  std. error      t      p  95 % from        to
 	// slope       0.71895      0.0144  50.05  0.000    0.69007   0.74784
 	// intercept   0.13595     0.00837  16.25  0.000    0.11913   0.15277
-	// alpha      0.034839      0.0714                        0   0.21949
+	// alpha      0.034839      0.0714                        0   0.22544
 	// scale       0.01241     0.00253                0.0082339  0.018704
 	// ------------------------------------------------------------------
 	// 1. alpha is near a bound: its interval is that of the profile likelihood.

@@ -138,9 +138,12 @@ func (f *Inference) ratio(i int, at float64) (float64, error) {
 	return 2 * f.Weight * (l.value + LogPartition(l.shape) - best.value - LogPartition(best.shape)), err
 }
 
-// Profile returns the profile-likelihood interval of parameter i at a level such as 0.95: the values with a [Inference.LikelihoodRatio] up to the quantile of
-// χ² with one degree of freedom. It does not depend on how the parameter is written, and needs no parabola. An end is a bound of α where the
-// likelihood does not fall enough before it. The interval is the value alone where the parameter is fixed.
+// Profile returns the profile-likelihood interval of parameter i at a level such as 0.95: the values with a [Inference.LikelihoodRatio] up to t², t the
+// quantile of the t distribution with [Uncertainty.DF] degrees of freedom (for many samples, t² is that of χ² with one degree of freedom). It does
+// not depend on how the parameter is written, and needs no parabola. An end is a bound of α where the likelihood does not fall enough before it.
+// The interval is the value alone where the parameter is fixed. The error is [ErrTooFew] for a total weight of 1 or less.
+//
+// How often the intervals hold the truth is measured.
 func (f *Inference) Profile(i int, level float64) (Interval, error) {
 	checkLevel(level)
 	if i >= 0 && i < 3 && !f.model().fits[i] {
@@ -150,13 +153,17 @@ func (f *Inference) Profile(i int, level float64) (Interval, error) {
 	if err := f.checkParameter(i); err != nil {
 		return Interval{}, err
 	}
+	critical, err := criticalDeviance(level, f.Weight-1)
+	if err != nil {
+		return Interval{}, err
+	}
 	start, bounds := 0.0, everywhere
 	if i == 1 {
 		start, bounds = f.fitter.family.compressed(f.Alpha), f.fitter.bounds()
 	}
 	ends, err := profile(start, bounds, firstStep/math.Sqrt(f.Weight), func(at float64) (float64, error) {
 		ratio, err := f.ratio(i, at)
-		return ratio - criticalDeviance(level), err
+		return ratio - critical, err
 	})
 	switch i {
 	case 0:
@@ -203,10 +210,13 @@ const (
 
 var everywhere = Interval{math.Inf(-1), math.Inf(1)}
 
-// criticalDeviance returns the quantile of χ² with one degree of freedom: the square of a normal quantile.
-func criticalDeviance(level float64) float64 {
-	z := distuv.UnitNormal.Quantile((1 + level) / 2)
-	return z * z
+// criticalDeviance returns the square of a quantile of the t distribution.
+func criticalDeviance(level, df float64) (float64, error) {
+	if !(df > 0) {
+		return 0, failure(ErrTooFew, "%g degrees of freedom say nothing of an interval", df)
+	}
+	t := distuv.StudentsT{Sigma: 1, Nu: df}.Quantile((1 + level) / 2)
+	return t * t, nil
 }
 
 // profile returns the ends of the interval around at in which excess is negative, or the bounds.

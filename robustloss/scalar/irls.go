@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -18,9 +19,11 @@ type IRLSOptions struct {
 	// Schedule, if not nil, gives α at each iteration in the place of Alpha; see ConstantSchedule and its like.
 	Schedule Schedule
 
-	// Scale fixes c, in the units of y. Nil means that c is fitted with α; where α may be negative (fixed below 0, or a
-	// Schedule) it then is 1.4826 times the median of |residual| at the start.
+	// Scale fixes c, in the units of y. Nil means that c is estimated as ScaleBy says.
 	Scale *float64
+
+	// ScaleBy says how c is estimated where Scale is nil. The zero value is maximum likelihood, with α.
+	ScaleBy ScaleEstimate
 
 	// Weights are prior weights of the rows. Nil means 1 for each.
 	Weights []float64
@@ -43,6 +46,21 @@ type IRLSOptions struct {
 	// residuals by less than 1e-8 of c. 0 means 1e-13.
 	Tolerance float64
 }
+
+// ScaleEstimate is a way to estimate the scale c of residuals.
+type ScaleEstimate int
+
+const (
+	// ByLikelihood is maximum likelihood, together with α. Where α may be negative (fixed below 0, or a Schedule), and the likelihood has no maximum,
+	// c is 1.4826 times the median of |residual| at the start.
+	ByLikelihood ScaleEstimate = iota
+
+	// ByMAD is [MAD] of the residuals around 0 at each iteration, as in statsmodels' RLM.
+	ByMAD
+
+	// ByQn is [Qn] of the residuals at each iteration. It needs rows of equal weights.
+	ByQn
+)
 
 const (
 	defaultIterations = 1000
@@ -150,7 +168,14 @@ func newIRLS(x mat.Matrix, y mat.Vector, options *IRLSOptions) (*irls, error) {
 	if o.Start != nil && len(o.Start) != s.design.p {
 		return nil, failure(ErrArgument, "%d starting coefficients for %d columns", len(o.Start), s.design.p)
 	}
-	s.fits = o.Schedule == nil && s.alphas.Lo >= 0 && (o.Scale == nil || s.alphas.Lo != s.alphas.Hi)
+	if o.ScaleBy < ByLikelihood || o.ScaleBy > ByQn {
+		return nil, failure(ErrArgument, "ScaleBy is %d, which is no way to estimate a scale", int(o.ScaleBy))
+	}
+	if o.ScaleBy == ByQn && slices.Min(s.prior) != slices.Max(s.prior) {
+		return nil, failure(ErrArgument, "Qn needs rows of equal weights")
+	}
+	fitsScale := o.Scale == nil && o.ScaleBy == ByLikelihood
+	s.fits = o.Schedule == nil && s.alphas.Lo >= 0 && (fitsScale || s.alphas.Lo < s.alphas.Hi)
 	return s, s.start()
 }
 
@@ -241,7 +266,7 @@ func (s *irls) iterate() (iteration int, stop StopReason, err error) {
 		s.scale = s.medianScale()
 	}
 	share := 0.5
-	if s.fits && s.alphas.Lo > 0 {
+	if s.fitsScale() && s.alphas.Lo > 0 {
 		share = 1
 	}
 	previous, moved := math.Inf(1), math.Inf(1)
@@ -286,8 +311,13 @@ func (s *irls) fitted() []bool {
 	for j := range s.design.p {
 		fits[j] = true
 	}
-	fits[s.design.p], fits[s.design.p+1] = s.fits && s.alphas.Lo < s.alphas.Hi, s.fits && s.fixedScale == 0
+	fits[s.design.p], fits[s.design.p+1] = s.fits && s.alphas.Lo < s.alphas.Hi, s.fitsScale()
 	return fits
+}
+
+// fitsScale says whether c is fitted by the likelihood.
+func (s *irls) fitsScale() bool {
+	return s.fits && s.fixedScale == 0 && s.options.ScaleBy == ByLikelihood
 }
 
 // weight returns the sum of the weights.
@@ -339,6 +369,14 @@ func (s *irls) loss(k Kernel, residuals []float64) float64 {
 // α, which makes the objective another.
 func (s *irls) updateShape(iteration int, thorough bool) (changed bool, err error) {
 	last := s.alpha
+	if s.fixedScale == 0 {
+		switch s.options.ScaleBy {
+		case ByMAD:
+			s.scale = medianDeviation(s.residuals, s.prior)
+		case ByQn:
+			s.scale = qn(s.residuals)
+		}
+	}
 	switch o := &s.options; {
 	case o.Schedule != nil:
 		s.alpha = o.Schedule.Alpha(iteration)
@@ -351,8 +389,8 @@ func (s *irls) updateShape(iteration int, thorough bool) (changed bool, err erro
 		return false, nil
 	}
 	fit := &FitOptions{Alpha: &s.alphas, Mu: new(0.0)}
-	if s.fixedScale != 0 {
-		fit.Scale = &s.fixedScale
+	if !s.fitsScale() {
+		fit.Scale = new(s.scale)
 	}
 	data, err := newSamples("rows", s.residuals, s.prior)
 	if err != nil {
@@ -367,7 +405,9 @@ func (s *irls) updateShape(iteration int, thorough bool) (changed bool, err erro
 		return false, fmt.Errorf("shape of the residuals after %d iterations: %w", iteration, err)
 	}
 	s.alpha = best.shape
-	_, s.scale = f.place(&best)
+	if s.fitsScale() {
+		_, s.scale = f.place(&best)
+	}
 	return false, nil
 }
 

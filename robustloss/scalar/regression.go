@@ -130,13 +130,17 @@ func (r *Regression) Profile(i int, level float64) (Interval, error) {
 		return Interval{}, failure(ErrArgument, "there is no parameter %d", i)
 	case !m.fits[i]:
 		return Interval{m.values[i], m.values[i]}, nil
-	case s.alpha < 0 || s.options.Schedule != nil || !s.fits && s.options.Scale == nil:
-		return Interval{}, failure(ErrArgument, "the fit has no likelihood: its scale is that of the start")
+	case s.alpha < 0 || s.options.Schedule != nil || !s.fits && s.options.Scale == nil || s.options.ScaleBy != ByLikelihood && s.options.Scale == nil:
+		return Interval{}, failure(ErrArgument, "the fit has no likelihood that its scale maximises")
+	}
+	critical, err := criticalDeviance(level, s.weight()-float64(p))
+	if err != nil {
+		return Interval{}, err
 	}
 	best := s.objective()
 	excess := func(l *irls) (float64, error) {
 		objective, err := l.minimum()
-		return 2*s.priorUnit*(objective-best) - criticalDeviance(level), err
+		return 2*s.priorUnit*(objective-best) - critical, err
 	}
 	step := firstStep / math.Sqrt(s.weight())
 	switch i {

@@ -76,6 +76,42 @@ func FitTruncated(residuals, weights []float64, options *TruncatedOptions) (Trun
 	}, nil
 }
 
+// ProfileTruncated returns the profile-likelihood interval of the α of FitTruncated at a level such as 0.95: the α for which twice the logarithm of the
+// likelihood ratio, maximised over c if that is fitted, is at most t², as for [Inference.Profile]. Weights are counts. An end is a bound of α
+// where the likelihood does not fall enough before it. Errors are those of FitTruncated.
+func ProfileTruncated(residuals, weights []float64, options *TruncatedOptions, level float64) (Interval, error) {
+	checkLevel(level)
+	data, err := newSamples("residuals", residuals, weights)
+	if err != nil {
+		return Interval{}, err
+	}
+	f, err := newTruncatedFitter(data.deviations(0), options)
+	if err != nil {
+		return Interval{}, err
+	}
+	alpha, scale, err := f.fit()
+	if err != nil {
+		return Interval{}, err
+	}
+	critical, err := criticalDeviance(level, f.data.total*data.weightUnit-1)
+	if err != nil {
+		return Interval{}, err
+	}
+	best, weight := f.nll(alpha, scale), f.data.total*data.weightUnit
+	ends, err := profile(compressAlpha(alpha), f.alpha.compressed(), firstStep/math.Sqrt(weight), func(v float64) (float64, error) {
+		given, at := *f, scale
+		given.alpha = *Fixed(f.alpha.alphaOf(v))
+		if f.freeScale {
+			var err error
+			if _, at, err = given.fitScale(v); err != nil {
+				return 0, err
+			}
+		}
+		return 2*weight*(f.nll(given.alpha.Lo, at)-best) - critical, nil
+	})
+	return Interval{f.alpha.alphaOf(ends.Lo), f.alpha.alphaOf(ends.Hi)}, err
+}
+
 // truncatedFitter holds the absolute residuals in the window, and all that has their dimension, in a unit near the scale.
 type truncatedFitter struct {
 	data       *samples

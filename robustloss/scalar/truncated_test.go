@@ -1,6 +1,7 @@
 package scalar
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -156,6 +157,54 @@ func TestFitTruncated_IsEquivariant(t *testing.T) {
 				t.Errorf("unit %g: %+v, before %+v", unit, fit, want)
 			}
 		}
+	}
+}
+
+// The interval of α holds the truth about as often as it says, also below 0, and its ends are critical.
+func TestProfileTruncated(t *testing.T) {
+	const repeats = 60
+	for _, alpha := range []float64{-2, 0.5} {
+		covered := 0
+		for seed := range uint64(repeats) {
+			x := truncatedDraw(alpha, 1, 300, 100+seed)
+			ends, err := ProfileTruncated(x, nil, &TruncatedOptions{Scale: new(1.0)}, 0.9)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ends.Lo <= alpha && alpha <= ends.Hi {
+				covered++
+			}
+		}
+		// 4 standard deviations of the binomial distribution.
+		if share := float64(covered) / repeats; math.Abs(share-0.9) > 0.155 {
+			t.Errorf("α = %g: %.2f of the intervals of level 0.9", alpha, share)
+		}
+	}
+	x := truncatedDraw(0.5, 0.3, 400, 8)
+	for _, options := range []TruncatedOptions{{Scale: new(0.3)}, {Scale: new(0.4), Tau: 8, FitScale: true}, {Alpha: Between(0.4, 2), Scale: new(0.3)}} {
+		fit, err := FitTruncated(x, nil, &options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ends, err := ProfileTruncated(x, nil, &options, 0.95)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, end := range []float64{ends.Lo, ends.Hi} {
+			o := options
+			o.Alpha = Fixed(end)
+			other, err := FitTruncated(x, nil, &o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			deviance := 2 * float64(fit.Used) * (other.NLL - fit.NLL)
+			if bound := options.Alpha != nil && end == 0.4; math.Abs(deviance-critical(0.95, float64(fit.Used)-1)) > 1e-4 && (!bound || deviance > 4) {
+				t.Errorf("%+v at α = %g: deviance %g", options, end, deviance)
+			}
+		}
+	}
+	if _, err := ProfileTruncated(x[:2], nil, nil, 0.95); !errors.Is(err, ErrTooFew) {
+		t.Error(err)
 	}
 }
 

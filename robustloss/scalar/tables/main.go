@@ -33,7 +33,17 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	case name == "coverage" && *samples > 0:
-		table = coverage(fmt.Sprintf("%s-samples %d -seed %d coverage", command, *samples, *seed), *samples, *seed)
+		var earlier Coverage
+		if text, err := os.ReadFile(filepath.Join(*out, "coverage.json")); err == nil {
+			if err := json.Unmarshal(text, &earlier); err != nil {
+				log.Fatalf("coverage.json: %v", err)
+			}
+		}
+		command += fmt.Sprintf("-samples %d -seed %d coverage", *samples, *seed)
+		var err error
+		if table, err = coverage(command, *samples, *seed, earlier, func(c Coverage) error { return write(*out, "coverage", c) }); err != nil {
+			log.Fatal(err)
+		}
 	case name == "breakdown":
 		peers, err := readPeers(filepath.Join(*out, "peers.json"))
 		if err != nil {
@@ -43,13 +53,19 @@ func main() {
 	default:
 		log.Fatalf("no table %q with %d samples: coverage or breakdown, and at least one sample", name, *samples)
 	}
-	text, err := json.MarshalIndent(table, "", " ")
-	if err != nil {
+	if err := write(*out, flag.Arg(0), table); err != nil {
 		log.Fatal(err)
 	}
-	for extension, content := range map[string]string{".json": string(text) + "\n", ".md": table.Markdown()} {
-		if err := os.WriteFile(filepath.Join(*out, flag.Arg(0)+extension), []byte(content), 0o644); err != nil {
-			log.Fatal(err)
-		}
+}
+
+// write writes the numbers and the table.
+func write(folder, name string, table interface{ Markdown() string }) error {
+	text, err := json.MarshalIndent(table, "", " ")
+	if err != nil {
+		return err
 	}
+	if err := os.WriteFile(filepath.Join(folder, name+".json"), append(text, '\n'), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, name+".md"), []byte(table.Markdown()), 0o644)
 }

@@ -78,8 +78,19 @@ for name, (x, y) in data.items():
             "covariances": {k: f.bcov_scaled.tolist() for k, f in fits.items()},
             "hat": influence.hat_matrix_diag.tolist(), "cooks_distance": influence.cooks_distance[0].tolist(),
         })
+scales = []
+for name, (x, y) in data.items():
+    for alpha in [1.5, 1]:
+        for estimate in ["mad", "qn"]:
+            scale_est = estimate if estimate == "mad" else (lambda model, resid: sm.robust.scale.qn_scale(resid))
+            fit = sm.RLM(y, x, M=General(alpha, 1)).fit(scale_est=scale_est, conv="coefs", tol=1e-14, maxiter=20000, cov="H1")
+            scales.append({
+                "data": name, "alpha": alpha, "by": estimate, "scale": fit.scale, "params": fit.params.tolist(), "bse": fit.bse.tolist(),
+                "of_y": float(sm.robust.scale.qn_scale(y) if estimate == "qn" else sm.robust.scale.mad(y)),
+            })
 json.dump({
     "by": f"statsmodels {statsmodels.__version__}, numpy {np.__version__}",
     "data": {name: {"x": x.tolist(), "y": y.tolist()} for name, (x, y) in data.items()},
     "cases": cases,
+    "scales": scales,
 }, sys.stdout)
