@@ -111,7 +111,7 @@ func TestUnreadableImagesAreNamed(t *testing.T) {
 	}
 	wantError(t, images.Read(1, values), path, "this is a folder")
 	images.MaxExpanded = celeba.Width*celeba.Height*20 - 1
-	wantError(t, images.Read(0, values), "000001.jpg", "178×218 pixels", "expands to more than")
+	wantError(t, images.Read(0, values), "000001.jpg", "178×218 pixels takes more than")
 
 	small := writePNG(t, 64, 64, func(_, _ int) [3]uint8 { return [3]uint8{} })
 	images = mustImages(t, small, celeba.Train, celeba.DefaultPreprocessing())

@@ -231,7 +231,7 @@ func TestLoaderErrorsNameTheFile(t *testing.T) {
 	small := o
 	small.MaxExpanded = 8*16*20 - 1
 	for _, err := range mustLoad(t, small).Batches(0) {
-		wantError(t, err, "0000000000.png", "16×8 pixels", "expands to more than")
+		wantError(t, err, "0000000000.png", "16×8 pixels takes more than")
 		break
 	}
 	if err := os.Remove(right); err != nil {

@@ -39,8 +39,9 @@ func (r *Reader) Image() (image.Image, error) {
 		return nil, fmt.Errorf("%s: the %s image has no pixels: %d×%d", r.name, format, config.Width, config.Height)
 	}
 	pixels := int64(config.Width) * int64(config.Height) // a side is an int32 at most
-	if err := r.budget.Spend(min(pixels, math.MaxInt64/bytesPerPixel) * bytesPerPixel); err != nil {
-		return nil, fmt.Errorf("%s: an image of %d×%d pixels: %w", r.name, config.Width, config.Height, err)
+	if r.budget.Spend(min(pixels, math.MaxInt64/bytesPerPixel)*bytesPerPixel) != nil {
+		return nil, fmt.Errorf("%s: an image of %d×%d pixels takes more than %s when it is decoded: scale it down, or raise the loader's MaxExpanded",
+			r.name, config.Width, config.Height, Bytes(r.budget.limit))
 	}
 	decoded, _, err := image.Decode(bytes.NewReader(data))
 	if err != nil {
