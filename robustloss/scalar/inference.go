@@ -67,7 +67,7 @@ func (f *Inference) BIC() float64 {
 // c as known. The error is [ErrIrregular] where the second derivatives are not positive definite, as with very few samples.
 //
 // The approximation needs many samples, and an α away from 0, a bound, and from 2, where the likelihood is not regular; [Inference.Profile]
-// and [Inference.TestShape] hold there. How often the intervals cover the truth is measured: see the table in coverage.
+// and [Inference.TestShape] hold there.
 func (f *Inference) Uncertainty(kind CovarianceKind) (*Uncertainty, error) {
 	return f.model().uncertainty(kind)
 }
@@ -142,8 +142,6 @@ func (f *Inference) ratio(i int, at float64) (float64, error) {
 // quantile of the t distribution with [Uncertainty.DF] degrees of freedom (for many samples, t² is that of χ² with one degree of freedom). It does
 // not depend on how the parameter is written, and needs no parabola. An end is a bound of α where the likelihood does not fall enough before it.
 // The interval is the value alone where the parameter is fixed. The error is [ErrTooFew] for a total weight of 1 or less.
-//
-// How often the intervals hold the truth is measured.
 func (f *Inference) Profile(i int, level float64) (Interval, error) {
 	checkLevel(level)
 	if i >= 0 && i < 3 && !f.model().fits[i] {
