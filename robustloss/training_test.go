@@ -278,8 +278,14 @@ func TestMakeLossFromScope_InfiniteAlphaSurvivesACheckpoint(t *testing.T) {
 		alpha any
 		want  float64
 	}{
-		{math.Inf(-1), welsch}, {math.Inf(1), steepest}, {float32(math.Inf(-1)), welsch}, {"-Inf", welsch}, {"+inf", steepest},
-		{"2", 2}, {2, 2}, {2.0, 2},
+		{math.Inf(-1), welsch},
+		{math.Inf(1), steepest},
+		{float32(math.Inf(-1)), welsch},
+		{"-Inf", welsch},
+		{"+inf", steepest},
+		{"2", 2},
+		{2, 2},
+		{2.0, 2},
 	} {
 		dir := t.TempDir()
 		store := model.NewStore()

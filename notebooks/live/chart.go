@@ -48,11 +48,7 @@ func (s *svg) text(x, y float64, anchor, colour, text string) {
 	s.addf(`<text x="%s" y="%s" text-anchor="%s" fill="%s">%s</text>`, coordinate(x), coordinate(y), anchor, colour, escape.Replace(text))
 }
 
-// dot draws a full circle, handle one that invites to be dragged.
-func (s *svg) dot(x, y, r float64, colour string) {
-	s.addf(`<circle cx="%s" cy="%s" r="%g" fill="%s"/>`, coordinate(x), coordinate(y), r, colour)
-}
-
+// handle draws a circle that invites to be dragged.
 func (s *svg) handle(x, y float64, colour string) {
 	s.addf(`<circle cx="%s" cy="%s" r="7" fill="%s" stroke="%s" stroke-width="2"/>`, coordinate(x), coordinate(y), colour, paper)
 }
@@ -73,7 +69,7 @@ func number(v float64) string {
 	case math.Abs(v) < 1e-12:
 		return "0"
 	case math.Abs(v) < .005:
-		return strings.Replace(fmt.Sprintf("%.1e", v), "-", "−", -1)
+		return strings.ReplaceAll(fmt.Sprintf("%.1e", v), "-", "−")
 	}
 	text := strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.2f", v), "0"), ".")
 	return strings.Replace(text, "-", "−", 1)

@@ -66,28 +66,23 @@ type Figure struct {
 }
 
 // figures are all figures, by name.
-var figures = map[string]*Figure{}
-
-// register adds a figure at the start of the program.
-func register(f *Figure) *Figure {
-	figures[f.Name] = f
-	return f
-}
+var figures = []*Figure{likelihoodFigure, lineFigure, lossFigure, spoilFigure, sweepFigure, valleyFigure}
 
 // Names lists the figures.
 func Names() []string {
-	names := make([]string, 0, len(figures))
-	for name := range figures {
-		names = append(names, name)
+	var names []string
+	for _, f := range figures {
+		names = append(names, f.Name)
 	}
-	slices.Sort(names)
 	return names
 }
 
 // Find returns the figure of that name, or an error that lists the names.
 func Find(name string) (*Figure, error) {
-	if f := figures[name]; f != nil {
-		return f, nil
+	for _, f := range figures {
+		if f.Name == name {
+			return f, nil
+		}
 	}
 	return nil, fmt.Errorf("there is no figure %q: there are %q", name, Names())
 }

@@ -9,7 +9,7 @@ import (
 
 // likelihoodFigure shows the mean negative log-likelihood of residuals, which the reader drags, for all α and c, and
 // where Fit finds its minimum. The first point is the reader's own α and c.
-var likelihoodFigure = register(&Figure{
+var likelihoodFigure = &Figure{
 	Name: "likelihood",
 	Alt: "Above, residuals on a line, with the fitted density and that of the chosen α and c. Below, a map of the mean negative " +
 		"log-likelihood over α from 0 to 2 and log₁₀ c, dark where it is low, with a cross at Fit's optimum and a handle at the chosen α and c.",
@@ -21,7 +21,7 @@ var likelihoodFigure = register(&Figure{
 		}
 		return s.moved(i, Point{stripPanel.at(x, y).X, 0})
 	},
-})
+}
 
 var (
 	stripPanel = panel{left: 44, top: 26, width: 640, height: 130, xlo: -8, xhi: 8, ylo: 0, yhi: .6}
@@ -47,27 +47,11 @@ func drawLikelihood(s State) Picture {
 	picture := Picture{Values: map[string]float64{"NLL": nll(alpha, c)}}
 	picture.Say = fmt.Sprintf("α = %s, c = %s: NLL %s nats a residual. ", number(alpha), number(c), number(picture.Values["NLL"]))
 
-	mapPanel.axes(image, "mean negative log-likelihood: dark is low; log₁₀ c over α", "shape α")
-	const columns, rows, span = 40, 26, 1.5
 	best := nll(alpha, c)
 	if err == nil {
 		best = min(best, nll(fit.Alpha, fit.Scale))
 	}
-	for i := range columns {
-		for j := range rows {
-			a := mapPanel.xlo + (float64(i)+.5)/columns*(mapPanel.xhi-mapPanel.xlo)
-			l := mapPanel.ylo + (float64(j)+.5)/rows*(mapPanel.yhi-mapPanel.ylo)
-			w, h := mapPanel.width/columns, mapPanel.height/rows
-			image.addf(`<rect x="%s" y="%s" width="%s" height="%s" fill="%s"/>`, coordinate(mapPanel.left+float64(i)*w),
-				coordinate(mapPanel.top+mapPanel.height-float64(j+1)*h), coordinate(w+.5), coordinate(h+.5), shade((nll(a, math.Pow(10, l))-best)/span))
-		}
-	}
-	for k := range 20 { // the colour bar
-		h := mapPanel.height / 20
-		image.addf(`<rect x="622" y="%s" width="14" height="%s" fill="%s"/>`, coordinate(mapPanel.top+mapPanel.height-float64(k+1)*h), coordinate(h+.5), shade((float64(k)+.5)/20))
-	}
-	image.text(640, mapPanel.top+mapPanel.height, "start", ink, number(best))
-	image.text(640, mapPanel.top+10, "start", ink, "≥ "+number(best+span))
+	drawMap(image, nll, best)
 
 	stripPanel.axes(image, "residuals (drag them) and densities", "residual")
 	x := grid(-8, 8, 240)
@@ -90,4 +74,25 @@ func drawLikelihood(s State) Picture {
 	}
 	picture.SVG = image.String()
 	return picture
+}
+
+// drawMap draws the negative log-likelihood over α and log₁₀ c as colours, from best up, with their bar.
+func drawMap(image *svg, nll func(alpha, c float64) float64, best float64) {
+	mapPanel.axes(image, "mean negative log-likelihood: dark is low; log₁₀ c over α", "shape α")
+	const columns, rows, span = 40, 26, 1.5
+	for i := range columns {
+		for j := range rows {
+			a := mapPanel.xlo + (float64(i)+.5)/columns*(mapPanel.xhi-mapPanel.xlo)
+			l := mapPanel.ylo + (float64(j)+.5)/rows*(mapPanel.yhi-mapPanel.ylo)
+			w, h := mapPanel.width/columns, mapPanel.height/rows
+			image.addf(`<rect x="%s" y="%s" width="%s" height="%s" fill="%s"/>`, coordinate(mapPanel.left+float64(i)*w),
+				coordinate(mapPanel.top+mapPanel.height-float64(j+1)*h), coordinate(w+.5), coordinate(h+.5), shade((nll(a, math.Pow(10, l))-best)/span))
+		}
+	}
+	for k := range 20 { // the colour bar
+		h := mapPanel.height / 20
+		image.addf(`<rect x="622" y="%s" width="14" height="%s" fill="%s"/>`, coordinate(mapPanel.top+mapPanel.height-float64(k+1)*h), coordinate(h+.5), shade((float64(k)+.5)/20))
+	}
+	image.text(640, mapPanel.top+mapPanel.height, "start", ink, number(best))
+	image.text(640, mapPanel.top+10, "start", ink, "≥ "+number(best+span))
 }

@@ -11,7 +11,7 @@ import (
 
 // lineFigure fits lines to points that the reader drags: by least squares, with the α of the slider, and with α and c
 // fitted.
-var lineFigure = register(&Figure{
+var lineFigure = &Figure{
 	Name: "line",
 	Alt: "Points near a line, one of them far away, and three lines fitted to them: least squares, the robust loss with " +
 		"the α of the slider, and the robust loss with α and c fitted.",
@@ -23,12 +23,23 @@ var lineFigure = register(&Figure{
 		Values: map[string]float64{"alpha": 0, "c": .15},
 		Points: []Point{
 			{8.5, 1.2},
-			{.5, 1.31}, {1.2, 1.52}, {2, 2.08}, {2.8, 2.31}, {3.5, 2.84}, {4.2, 3.04}, {5, 3.45}, {5.7, 3.88}, {6.5, 4.16}, {7.2, 4.7}, {8, 4.95}, {9.2, 5.66},
+			{.5, 1.31},
+			{1.2, 1.52},
+			{2, 2.08},
+			{2.8, 2.31},
+			{3.5, 2.84},
+			{4.2, 3.04},
+			{5, 3.45},
+			{5.7, 3.88},
+			{6.5, 4.16},
+			{7.2, 4.7},
+			{8, 4.95},
+			{9.2, 5.66},
 		},
 	},
 	Draw: drawLine,
 	Move: func(s State, i int, x, y float64) State { return s.moved(i, linePanel.at(x, y)) },
-})
+}
 
 var linePanel = panel{left: 44, top: 26, width: 530, height: 360, xlo: 0, xhi: 10, ylo: 0, yhi: 7}
 

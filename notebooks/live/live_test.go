@@ -2,6 +2,7 @@ package live
 
 import (
 	"encoding/xml"
+	"errors"
 	"io"
 	"math"
 	"strings"
@@ -26,7 +27,7 @@ func wellFormed(t *testing.T, image string) {
 	t.Helper()
 	decoder := xml.NewDecoder(strings.NewReader(image))
 	for {
-		if _, err := decoder.Token(); err == io.EOF {
+		if _, err := decoder.Token(); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			t.Fatalf("the image is not well-formed: %v", err)

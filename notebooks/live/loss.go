@@ -23,7 +23,7 @@ func sayAlpha(slider float64) string { return number(alphaOf(slider)) }
 
 // lossFigure is the paper's Figures 1 and 2 in motion: ρ, ψ, w and the density p for one α and c, with the classical
 // losses behind them.
-var lossFigure = register(&Figure{
+var lossFigure = &Figure{
 	Name: "loss",
 	Alt: "Four panels over the residual x from −6 to 6: the loss ρ, its derivative ψ, the weight w, and the density p, " +
 		"for the chosen shape α and scale c in colour and for α = 2, 1, 0, −2 and −∞ in grey.",
@@ -33,7 +33,7 @@ var lossFigure = register(&Figure{
 	},
 	Start: State{Values: map[string]float64{"alpha": 1, "c": 1}},
 	Draw:  drawLoss,
-})
+}
 
 func drawLoss(s State) Picture {
 	image := newSVG(560)

@@ -106,7 +106,11 @@ func program() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	glue, err := os.ReadFile(filepath.Join(runtimeRoot(), "lib", "wasm", "wasm_exec.js"))
+	goroot, err := runtimeRoot()
+	if err != nil {
+		return "", fmt.Errorf("go env GOROOT: %w", err)
+	}
+	glue, err := os.ReadFile(filepath.Join(goroot, "lib", "wasm", "wasm_exec.js"))
 	if err != nil {
 		return "", fmt.Errorf("the Go installation has no lib/wasm/wasm_exec.js: %w", err)
 	}
@@ -116,12 +120,9 @@ func program() (string, error) {
 }
 
 // runtimeRoot is GOROOT of the Go that compiles the program.
-func runtimeRoot() string {
+func runtimeRoot() (string, error) {
 	out, err := exec.Command("go", "env", "GOROOT").Output()
-	if err != nil {
-		return runtime.GOROOT()
-	}
-	return strings.TrimSpace(string(out))
+	return strings.TrimSpace(string(out)), err
 }
 
 // Build compiles the program for browsers and returns it, compressed by gzip. It needs the project's sources, which a

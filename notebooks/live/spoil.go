@@ -9,7 +9,7 @@ import (
 
 // spoilFigure spoils one pixel or one coefficient of a signal, and shows what the losses charge for it when residuals
 // are taken in pixels, in a cosine transform, and in CDF 9/7 wavelets.
-var spoilFigure = register(&Figure{
+var spoilFigure = &Figure{
 	Name: "spoil",
 	Alt: "A row of 32 pixels with an error of the chosen size in one pixel, one cosine coefficient or one wavelet coefficient; below, the error's " +
 		"32 coefficients in each of the three representations, and what the squared loss and the loss with the chosen α charge for it there.",
@@ -21,7 +21,7 @@ var spoilFigure = register(&Figure{
 	},
 	Start: State{Values: map[string]float64{"where": 0, "index": 12, "size": .8, "alpha": 0}},
 	Draw:  drawSpoil,
-})
+}
 
 const (
 	signalLength = 32

@@ -20,7 +20,7 @@ type Series struct {
 
 // The series that a reader chooses from are known only when a cell gives them, so that the choices are numbers here and
 // the picture names them.
-var sweepFigure = register(&Figure{
+var sweepFigure = &Figure{
 	Name: "sweep",
 	Alt:  "Two chosen series of a sweep over the shape α, each as a curve with its own axis.",
 	Controls: []Control{
@@ -29,7 +29,7 @@ var sweepFigure = register(&Figure{
 	},
 	Start: State{Values: map[string]float64{"first": 0, "second": 1}},
 	Draw:  drawSweep,
-})
+}
 
 func drawSweep(s State) Picture {
 	sweep := s.Sweep
@@ -58,7 +58,7 @@ func drawSweep(s State) Picture {
 		for i, v := range series.Values {
 			picture.Values[fmt.Sprintf("%s at α = %s", series.Name, number(alphaOf(sweep.Alpha[i])))] = v
 			if k == 0 {
-				image.dot(frame.px(sweep.Alpha[i]), frame.py(v), 4, colour)
+				image.addf(`<circle cx="%s" cy="%s" r="4" fill="%s"/>`, coordinate(frame.px(sweep.Alpha[i])), coordinate(frame.py(v)), colour)
 			} else {
 				image.addf(`<rect x="%s" y="%s" width="8" height="8" fill="%s"/>`, coordinate(frame.px(sweep.Alpha[i])-4), coordinate(frame.py(v)-4), colour)
 			}

@@ -9,7 +9,7 @@ import (
 
 // valleyFigure shows why α is lowered in steps: the loss of a location μ has a second minimum at the outliers once α is
 // low, and a descent that starts there ends there. Lowered from 2, α leads past it.
-var valleyFigure = register(&Figure{
+var valleyFigure = &Figure{
 	Name: "valley",
 	Alt: "The mean loss of seven good measurements near 1 and four bad ones near 8, as a function of the location μ, for the chosen α in colour and " +
 		"for α = 2 in grey; a start that can be dragged, and where the descent from it ends with that α and with α lowered in steps from 2.",
@@ -20,7 +20,7 @@ var valleyFigure = register(&Figure{
 	Start: State{Values: map[string]float64{"alpha": -2, "c": .7}, Points: []Point{{7.4, 0}}},
 	Draw:  drawValley,
 	Move:  func(s State, i int, x, y float64) State { return s.moved(i, Point{valleyPanel.at(x, y).X, 0}) },
-})
+}
 
 var (
 	valleyPanel  = panel{left: 44, top: 26, width: 560, height: 330, xlo: -1, xhi: 10, ylo: 0, yhi: 1.15}
