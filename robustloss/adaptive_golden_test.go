@@ -173,7 +173,8 @@ func (tr *training) follow(t *testing.T, iterations int, isRecorded func(iter in
 //   - Those towards α = 0 are held to their first steps, and to the maximum of the likelihood at the end: their log Z, a
 //     spline, has a wrong slope there, by 4e-3.
 //   - The samples of ppf_a2 are symmetric around the start of μ: its first gradient is the rounding error of 0, which Adam
-//     makes steps of 0.07 of. So μ is not compared there, and α and c, which follow it a little, to 2e-4.
+//     makes steps of 0.07 of. So μ is not compared there, and α and c, which follow it a little, to 5e-4: they were off by up to
+//     1.7e-4, and by 1e-5 more or less with other instructions of the processor.
 func TestAdaptive_FollowsRecordedTrainings(t *testing.T) {
 	var golden struct{ Datasets []recordedData }
 	testkit.Golden(t, "adaptive.json", &golden)
@@ -302,7 +303,7 @@ func checkRecorded(t *testing.T, d recordedData, index, iter int, loss float64, 
 		tolerance := 1e-6
 		switch {
 		case symmetric:
-			tolerance, want, p = 2e-4, want[:2], p[:2]
+			tolerance, want, p = 5e-4, want[:2], p[:2]
 		case nearZero && iter > 10:
 			tolerance = 2e-3
 		}

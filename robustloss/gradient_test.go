@@ -18,7 +18,9 @@ type lossFunction func(x, alpha, scale *Node) *Node
 func (f lossFunction) derivative(i int) lossFunction {
 	return func(x, alpha, scale *Node) *Node {
 		inputs := []*Node{x, alpha, scale}
-		return Gradient(ReduceAllSum(f(x, alpha, scale)), inputs[i])[0]
+		// Repeated before, or the derivatives of large and small x would come in one sum, with the rounding of the large ones.
+		inputs[i] = BroadcastToDims(ExpandLeftToRank(inputs[i], x.Rank()), x.Shape().Dimensions...)
+		return Gradient(ReduceAllSum(f(inputs[0], inputs[1], inputs[2])), inputs[i])[0]
 	}
 }
 

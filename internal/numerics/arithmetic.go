@@ -28,15 +28,14 @@ const maxISA = "--xla_cpu_max_isa="
 
 // arithmetics are the ones that the program knows. The first is what users have.
 //
-// XLA compiles its kernels for the processor it runs on. Without AVX it has four numbers in a vector and not eight, and
-// without AVX2 no fused multiply-add, which rounds once and not twice. On one processor it divides the work of large sums
+// XLA compiles its kernels for the processor it runs on. Without AVX2 it has no fused multiply-add, which rounds once and not
+// twice; without AVX it does not compile float16 at all. On one processor it divides the work of large sums
 // differently where it has made fewer threads; the plugin does not obey --xla_cpu_multi_thread_eigen nor NPROC, so the
 // processors that it may use are taken away. Pure Go adds in another order than XLA does, and in yet another with SIMD. For
 // newer processors of amd64, and always on arm64, Go's compiler fuses multiplications and additions, also in all code that has
 // nothing to do with a backend.
 var arithmetics = []arithmetic{
 	{name: "xla", what: "XLA as it is", xla: true, simd: true},
-	{name: "xla-sse4", what: "XLA without AVX", xla: true, simd: true, isa: true, env: []string{"XLA_FLAGS=" + maxISA + "SSE4_2"}},
 	{name: "xla-avx", what: "XLA without AVX2 and FMA", xla: true, simd: true, isa: true, env: []string{"XLA_FLAGS=" + maxISA + "AVX"}},
 	{name: "xla-avx2", what: "XLA without AVX-512", xla: true, simd: true, isa: true, env: []string{"XLA_FLAGS=" + maxISA + "AVX2"}},
 	{name: "xla-one", what: "XLA on one processor", xla: true, simd: true, one: true},

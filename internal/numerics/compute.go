@@ -42,7 +42,7 @@ const testsPreset = "tests"
 // outcomes are the comparisons of a run as checks: at most all of the tolerance may be used up.
 func (r testRun) outcomes() (all []outcome) {
 	for program, comparisons := range r.Closeness {
-		o := outcome{preset: testsPreset, notebook: program, run: r.Arithmetic, byClaim: true}
+		o := outcome{preset: testsPreset, notebook: program, run: r.Arithmetic, failure: r.Failure, byClaim: true}
 		for claim, used := range comparisons {
 			got, lo, hi := number(used), number(math.Inf(-1)), number(1)
 			o.checks = append(o.checks, check{Claim: claim, Kind: "live", Form: "close", OK: used <= 1, Got: &got, Lo: &lo, Hi: &hi})
@@ -133,11 +133,17 @@ func (c *computation) notebooksIn(ctx context.Context, preset string, s setting)
 	for _, name := range c.notebooks {
 		r, done := c.recorded(folder, name)
 		if !done {
-			return fmt.Errorf("%s, %s: the execution of %s left no result: %s", preset, s, name, strings.TrimSpace(said))
+			return fmt.Errorf("%s, %s: the execution of %s left no result; it ended with\n%s", preset, s, name, lastLines(said, 4))
 		}
 		c.outcomes = append(c.outcomes, outcome{preset: preset, notebook: name, run: s.String(), failure: r.Failure, checks: r.Checks})
 	}
 	return nil
+}
+
+// lastLines returns the end of a text.
+func lastLines(text string, n int) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }
 
 // factsFile is where internal/reports leaves what it knows of an execution.

@@ -169,7 +169,7 @@ func TestRun_StopsWhenInterrupted(t *testing.T) {
 func TestParse_RefusesWhatItCannotDo(t *testing.T) {
 	root := fakeClone(t)
 	for line, want := range map[string]string{
-		"-arith xla,vax":    `there is no arithmetic "vax": there are xla, xla-sse4`,
+		"-arith xla,vax":    `there is no arithmetic "vax": there are xla, xla-avx`,
 		"-seeds standard,x": `the seed "x" is neither standard nor a whole number`,
 		"-preset huge":      `the preset "huge" is none of tiny, quick and paper`,
 		"-nb 77":            `there is no notebook "77": there are 00_a, 01_b, 02_bad`,

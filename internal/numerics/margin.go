@@ -142,12 +142,9 @@ func margins(outcomes []outcome) []margin {
 	return all
 }
 
-// rank sorts: problems, then numbers by their margins, then what has no numbers.
+// rank sorts by the margin, and puts what has no numbers last.
 func (m margin) rank() float64 {
-	switch {
-	case m.problem != "":
-		return math.Inf(-1)
-	case math.IsNaN(m.margin):
+	if math.IsNaN(m.margin) {
 		return math.Inf(1)
 	}
 	return min(m.margin, math.MaxFloat64)

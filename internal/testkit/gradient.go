@@ -55,33 +55,40 @@ func CheckGradient(t *testing.T, backend compute.Backend, f func(inputs []*graph
 	}
 }
 
-// weightedSum returns Σ wᵢ·yᵢ with wᵢ uniform in ±[½, 1], the same for each shape.
-func weightedSum(y *graph.Node) *graph.Node {
+// weightsOf returns weights that are uniform in ±[½, 1], always the same for a number of outputs.
+func weightsOf(outputs int) []float64 {
 	rng := rand.New(rand.NewPCG(1, 2))
-	weights := make([]float64, y.Shape().Size())
+	weights := make([]float64, outputs)
 	for i := range weights {
 		weights[i] = 0.5 + 0.5*rng.Float64()
 		if rng.IntN(2) == 0 {
 			weights[i] = -weights[i]
 		}
 	}
-	w := graph.ConstAsDType(y.Graph(), y.DType(), weights)
-	return graph.ReduceAllSum(graph.Mul(graph.Reshape(y, len(weights)), w))
+	return weights
 }
 
-// finiteDifferences returns, for each input, the difference quotient in each of its elements.
+// weightedSum returns Σ wᵢ·yᵢ, see [weightsOf].
+func weightedSum(y *graph.Node) *graph.Node {
+	size := y.Shape().Size()
+	w := graph.ConstAsDType(y.Graph(), y.DType(), weightsOf(size))
+	return graph.ReduceAllSum(graph.Mul(graph.Reshape(y, size), w))
+}
+
+// finiteDifferences returns, for each input, the difference quotient in each of its elements. The outputs are subtracted
+// before they are summed, so that the rounding of a large one that does not depend on the element has no part in it.
 func finiteDifferences(t *testing.T, backend compute.Backend, f func(inputs []*graph.Node) *graph.Node, inputs []*tensors.Tensor, step float64) [][]float64 {
 	t.Helper()
 	values := make([][]float64, len(inputs))
 	for i, input := range inputs {
 		values[i] = Floats(t, input)
 	}
-	exec, err := graph.NewExec(backend, func(nodes []*graph.Node) *graph.Node { return weightedSum(f(nodes)) })
+	exec, err := graph.NewExec(backend, f)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer exec.Finalize()
-	at := func() float64 {
+	at := func() []float64 {
 		wide := make([]any, len(inputs))
 		for i, input := range inputs {
 			wide[i] = Tensor(t, dtypes.Float64, values[i], input.Shape().Dimensions...)
@@ -90,19 +97,26 @@ func finiteDifferences(t *testing.T, backend compute.Backend, f func(inputs []*g
 		if err != nil {
 			t.Fatalf("%+v", err)
 		}
-		return Floats(t, outputs[0])[0]
+		return Floats(t, outputs[0])
 	}
+	weights := weightsOf(len(at()))
 	differences := make([][]float64, len(inputs))
 	for i := range inputs {
 		for j, x := range values[i] {
 			h := step * max(1, x, -x)
-			var sum float64
+			sums := make([]float64, len(weights))
 			for _, term := range []struct{ shift, factor float64 }{{-2, 1}, {-1, -8}, {1, 8}, {2, -1}} {
 				values[i][j] = x + term.shift*h
-				sum += term.factor * at()
+				for k, y := range at() {
+					sums[k] += term.factor * y
+				}
 			}
 			values[i][j] = x
-			differences[i] = append(differences[i], sum/(12*h))
+			difference := 0.0
+			for k, sum := range sums {
+				difference += weights[k] * sum / (12 * h)
+			}
+			differences[i] = append(differences[i], difference)
 		}
 	}
 	return differences
