@@ -54,10 +54,11 @@
 // float64 and float32 are computed in themselves, smaller floats in float32. Whatever α and c, and for |x/c| from 1e−12 to
 // 1e18 (float32) or 1e150 (float64), ρ and its gradients are accurate to about 1e−13 (float64) or 3e−6 (float32; of the
 // values' own size, and more for values with extreme exponents, as with any exp). Where the true value exceeds the dtype
-// they are ±Inf. They are NaN only where an input is.
+// they are ±Inf. They are NaN where an input is, and where c isn't positive. float32 takes an |α| beyond 2⁴⁴ for infinite, float64 one
+// beyond 2⁸⁰, with ∂ρ/∂α = 0 there.
 //
 // Gradients don't come from differentiating the graph of ρ, but from expressions that share its one logarithm and one
-// exponential; see attach. They cost little more than ρ.
+// exponential; see withPartials. They cost little more than ρ.
 //
 // [1]: J. T. Barron, "A General and Adaptive Robust Loss Function", CVPR 2019, arXiv:1701.03077.
 package robustloss

@@ -33,7 +33,7 @@ func Weight(x, alpha, scale *Node) *Node {
 		t := newTerms(x, x, alpha, scale)
 		return t.weightWithGradient(func() *Node {
 			// ∂w/∂x = (s·w/c)·r/v.
-			return Mul(Mul(t.weight(), t.s), Div(t.overV(t.r), scale))
+			return Mul(Mul(t.weight(), t.s), Div(t.overV(t.r), t.c))
 		})
 	})
 }
@@ -47,7 +47,7 @@ func (t *terms) influenceWithGradient() *Node {
 		func() *Node { return withoutGradient(Mul(t.weight(), t.sharpness(1))) },
 		func() *Node { return t.powerSlope(influence) },
 		func() *Node {
-			return withoutGradient(Neg(Mul(Div(influence, t.scale), t.sharpness(2))))
+			return withoutGradient(Neg(Mul(Div(influence, t.c), t.sharpness(2))))
 		})
 }
 
@@ -60,14 +60,14 @@ func (t *terms) weightWithGradient(inX func() *Node) *Node {
 		func() *Node { return withoutGradient(inX()) },
 		func() *Node { return t.powerSlope(weight) },
 		func() *Node {
-			return withoutGradient(Neg(Mul(Div(weight, t.scale), t.sharpness(2))))
+			return withoutGradient(Neg(Mul(Div(weight, t.c), t.sharpness(2))))
 		})
 }
 
 // weightSquaredWithGradient is weightWithGradient where the input is s = x²: ∂w/∂s = (s_α·w/(2c²))/v, with s_α = sgn(α−2).
 func (t *terms) weightSquaredWithGradient() *Node {
 	return t.weightWithGradient(func() *Node {
-		return Div(Div(t.overV(Mul(t.weight(), MulScalar(t.s, 0.5))), t.scale), t.scale)
+		return Div(Div(t.overV(Mul(t.weight(), MulScalar(t.s, 0.5))), t.c), t.c)
 	})
 }
 
@@ -77,7 +77,7 @@ func (t *terms) weightSquaredWithGradient() *Node {
 func (t *terms) scaleGradientWithGradient() *Node {
 	influence, gradient := t.influence(), t.scaleGradient()
 	curved := func(n *Node, constant float64) *Node {
-		return withoutGradient(Neg(Mul(Div(n, t.scale), t.sharpness(constant))))
+		return withoutGradient(Neg(Mul(Div(n, t.c), t.sharpness(constant))))
 	}
 	return t.attach(gradient,
 		func() *Node { return curved(influence, 2) },
@@ -99,14 +99,14 @@ func (t *terms) sharpness(constant float64) *Node {
 }
 
 // uv returns u/v.
-func (t *terms) uv() *Node { return Mul(t.u, Square(t.root)) }
+func (t *terms) uv() *Node { return Mul(t.u, Square(t.invScaledV)) }
 
 // overV returns n/v.
-func (t *terms) overV(n *Node) *Node { return Mul(Mul(n, t.rootOfV), t.rootOfV) }
+func (t *terms) overV(n *Node) *Node { return Mul(Mul(n, t.invSqrtV), t.invSqrtV) }
 
-// powerSlope returns ∂/∂α of f, which is ψ or w: f·∂q/∂α = (f/2)·(L − (z/b)/v), 0 at α = ±∞.
+// powerSlope returns ∂/∂α of f, which is ψ or w: f·∂q/∂α = (f/2)·(L − u/v) = (f/2)·L²·K(L), of which nothing is lost for
+// small L. Where α is taken as ±∞ it is 0.
 func (t *terms) powerSlope(f *Node) *Node {
-	slope := Mul(MulScalar(f, 0.5), Sub(t.l, t.uv()))
-	atInfinity := GreaterOrEqual(Abs(t.clipped), t.constant(t.largest))
-	return withoutGradient(where(atInfinity, t.constant(0), slope))
+	minusKappa := where(LessThan(t.l, t.constant(1)), Mul(Square(t.l), horner(t.l, t.kernel)), Sub(t.uv(), t.l))
+	return withoutGradient(where(t.isAtLargest(), t.constant(0), Mul(MulScalar(f, -0.5), minusKappa)))
 }
