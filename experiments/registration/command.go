@@ -258,7 +258,7 @@ func (a *AlignCommand) Run(s *cli.Session) error {
 	for _, text := range p.Warnings {
 		warn(s, text)
 	}
-	solution, err := p.Solve(method.New())
+	solution, err := p.Solve(method.Schedule)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func ExampleSolve() {
 		if err != nil {
 			panic(err)
 		}
-		solution, err := registration.Solve(problem.P, problem.Q, method.New())
+		solution, err := registration.Solve(problem.P, problem.Q, method.Schedule)
 		if err != nil {
 			panic(err)
 		}
@@ -58,7 +58,7 @@ func ExamplePrepare() {
 // The scale-annealed schedule at α = −2 is fast global registration: c² = μ/4, with μ from 0.714 to 0.0247.
 func ExampleMu() {
 	for _, step := range []int{0, 20, 63} {
-		kernel, err := registration.ScaleAnnealed{Alpha: -2}.Kernel(step, nil)
+		kernel, err := registration.KernelAt(registration.ScaleAnnealed{Alpha: -2}, step)
 		if err != nil {
 			panic(err)
 		}
@@ -74,7 +74,7 @@ func ExampleMu() {
 func ExampleGraduated() {
 	schedule := registration.Graduated()
 	for _, step := range []int{0, 4, 16, 32, 63} {
-		kernel, err := schedule.Kernel(step, nil)
+		kernel, err := registration.KernelAt(schedule, step)
 		if err != nil {
 			panic(err)
 		}

@@ -91,26 +91,25 @@ func (c ProblemsConfig) name() string {
 // Method is one row of the tables.
 type Method struct {
 	run.Label
-	// New returns the method's schedule for one solve.
-	New func() Schedule
+	Schedule Schedule
 }
 
 // Methods lists the rows, from least squares to the schedules that anneal.
 func Methods() []Method {
 	methods := []Method{
-		{run.Label{Key: "l2", Title: "least squares (α = 2)"}, func() Schedule { return Fixed{Alpha: 2, Scale: 1} }},
-		{run.Label{Key: "fixed", Title: "fixed α = −2 and c"}, func() Schedule { return Fixed{Alpha: -2, Scale: TerminalScale()} }},
+		{run.Label{Key: "l2", Title: "least squares (α = 2)"}, Fixed{Alpha: 2, Scale: 1}},
+		{run.Label{Key: "fixed", Title: "fixed α = −2 and c"}, Fixed{Alpha: -2, Scale: TerminalScale()}},
 	}
 	for _, s := range sweep {
 		title := "scale-annealed, " + s.Title
 		if s.Key == fgrKey {
 			title = "FGR: " + title
 		}
-		methods = append(methods, Method{run.Label{Key: s.Key, Title: title}, func() Schedule { return ScaleAnnealed{Alpha: s.alpha} }})
+		methods = append(methods, Method{run.Label{Key: s.Key, Title: title}, ScaleAnnealed{Alpha: s.alpha}})
 	}
 	return append(methods,
-		Method{run.Label{Key: "shape", Title: "gFGR: shape-annealed, α from 2 to −32"}, func() Schedule { return Graduated() }},
-		Method{run.Label{Key: "fitted", Title: "scale-annealed, α from the residuals"}, func() Schedule { return &Fitted{} }})
+		Method{run.Label{Key: "shape", Title: "gFGR: shape-annealed, α from 2 to −32"}, Graduated()},
+		Method{run.Label{Key: "fitted", Title: "scale-annealed, α from the residuals"}, Fitted{}})
 }
 
 // FindMethod returns the method of a key.
@@ -230,7 +229,7 @@ func (j Job) warn(text string) {
 func solveAll(values run.Values, f frame, p, q []r3.Vec, found func(key string, pose pointcloud.Pose) error) error {
 	for _, m := range Methods() {
 		pose := f.denormalise(pointcloud.Identity())
-		if s, err := solveIn(f, p, q, m.New()); err == nil {
+		if s, err := solveIn(f, p, q, m.Schedule); err == nil {
 			pose = s.Pose
 			if !s.Converged() {
 				values["unconverged "+m.Key] = 1

@@ -6,13 +6,13 @@ import (
 	"testing"
 
 	"github.com/robustloss/gomlx-robustloss/data/pointcloud"
-	"github.com/robustloss/gomlx-robustloss/robustloss/scalar"
+	"github.com/robustloss/gomlx-robustloss/robustloss/scalar/nls"
 )
 
 // Fast global registration weights a match by its line process l = (μ/(μ + r²))².
 func TestScaleAnnealed_IsFastGlobalRegistrationAtMinusTwo(t *testing.T) {
 	for step := range Iterations {
-		kernel, err := ScaleAnnealed{Alpha: -2}.Kernel(step, nil)
+		kernel, err := KernelAt(ScaleAnnealed{Alpha: -2}, step)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,15 +59,28 @@ func TestSchedules_GiveTheKernelsOfTheirDescription(t *testing.T) {
 		{ScaleAnnealed{Alpha: math.Inf(-1)}, 0, math.Inf(-1), math.Sqrt(1 / 1.4 / 4)},
 		{ScaleAnnealed{Alpha: 1}, 63, 1, TerminalScale()},
 	} {
-		kernel, err := test.schedule.Kernel(test.step, nil)
-		if err != nil || kernel != (scalar.Kernel{Alpha: test.alpha, Scale: test.scale}) {
+		kernel, err := KernelAt(test.schedule, test.step)
+		if err != nil || kernel.Alpha != test.alpha || math.Abs(kernel.Scale/test.scale-1) > 1e-14 {
 			t.Errorf("%+v at step %d: %+v (%v), want α = %g, c = %g", test.schedule, test.step, kernel, err, test.alpha, test.scale)
 		}
 	}
 	for _, broken := range []Schedule{ShapeAnnealed{}, ShapeAnnealed{Alphas: []float64{1}}, Fixed{Alpha: 1}, Fixed{Scale: math.NaN()}} {
-		if _, err := broken.Kernel(0, nil); err == nil || !strings.Contains(err.Error(), "want") {
+		if _, err := KernelAt(broken, 0); err == nil || !strings.Contains(err.Error(), "it must be positive and finite") {
 			t.Errorf("%+v: error %v", broken, err)
 		}
+	}
+	for step := range Iterations {
+		kernel, err := KernelAt(ScaleAnnealed{Alpha: -2}, step)
+		if want := math.Sqrt(Mu(step) / 4); err != nil || math.Abs(kernel.Scale/want-1) > 1e-14 {
+			t.Errorf("step %d: c = %.17g (%v), want √(μ/4) = %.17g", step, kernel.Scale, err, want)
+		}
+		general := nls.ScaleAnnealed{Alpha: -2, From: math.Sqrt(Mu(0) / 4), Scale: TerminalScale(), Factor: math.Sqrt(divisor)}
+		if other, err := KernelAt(general, step); err != nil || math.Abs(other.Scale/kernel.Scale-1) > 1e-14 || other.Alpha != kernel.Alpha {
+			t.Errorf("step %d: %+v (%v), the general schedule has %+v", step, kernel, err, other)
+		}
+	}
+	if _, err := KernelAt(nls.TruncatedLeastSquares{Scale: 1}, 4); err == nil || !strings.Contains(err.Error(), "is no kernel") {
+		t.Errorf("truncated least squares: error %v", err)
 	}
 }
 
@@ -75,7 +88,7 @@ func TestFitted_LowersAlphaWithTheShareOfOutliers(t *testing.T) {
 	last := 2.5
 	for _, ratio := range []float64{0, .3, .6} {
 		p := problem(t, pointcloud.ProblemOptions{Pairs: 300, OutlierRatio: ratio, Noise: .005, Seed: 1})
-		s, err := Solve(p.P, p.Q, &Fitted{})
+		s, err := Solve(p.P, p.Q, Fitted{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -72,9 +72,10 @@ func solveIn(f frame, p, q []r3.Vec, schedule Schedule) (*Solution, error) {
 	target, source := normalised(p, f.target, f.scale), normalised(q, f.source, f.scale)
 	pose := pointcloud.Identity()
 	s := &Solution{Scale: f.scale, Residuals: make([]float64, len(p))}
+	kernels := annealing{schedule: schedule}
 	for i := range Iterations {
 		distances(target, source, pose, s.Residuals)
-		kernel, err := schedule.Kernel(i, s.Residuals)
+		kernel, err := kernels.kernel(i, s.Residuals)
 		if err != nil {
 			return nil, fmt.Errorf("registration: step %d: %w", i, err)
 		}
