@@ -48,10 +48,10 @@ func ExamplePrincipalComponents() {
 		panic(err)
 	}
 	fmt.Printf("mean %.0f, first axis along x: %.0f\n", c.Mean, math.Abs(c.Axes.At(0, 0)))
-	fmt.Printf("left over: %.0f\n", mat.Norm(c.Residuals(x), 2))
+	fmt.Printf("left over: %.0f, distance from the mean: %.0f\n", mat.Norm(c.Residuals(x), 2), math.Abs(c.Project(x).At(0, 0)))
 	// Output:
 	// mean [1 2 3], first axis along x: 1
-	// left over: 0
+	// left over: 0, distance from the mean: 3
 }
 
 // Both ways of computing, 30 columns and 1,100: what is left over has the sum of squares of the other singular values,

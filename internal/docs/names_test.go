@@ -13,7 +13,7 @@ import (
 
 // documented lists the packages of which every exported name has a comment, and every exported type, function and method
 // is used in an example. Package scalar has this test of its own.
-var documented = []string{"data/celeba", "data/kitti", "data/order", "data/pointcloud", "data/synth", "data/tabular", "gomlxops", "gomlxops/backend", "robustloss"}
+var documented = []string{"data/celeba", "data/kitti", "data/order", "data/pointcloud", "data/synth", "data/tabular", "gomlxops", "gomlxops/backend", "robustloss", "robustloss/scalar/nls", "experiments/stats", "experiments/parallel"}
 
 func TestNames_HaveACommentAndAnExample(t *testing.T) {
 	for _, dir := range documented {

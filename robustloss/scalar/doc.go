@@ -11,6 +11,7 @@
 //	  - [General] is the density p(x) = exp(−ρ(x−μ, α, c)) / (c·Z(α)), with the methods of gonum's stat/distuv.
 //	  - [Fit] and [FitTruncated] choose μ, α and c for given residuals; [IRLS] solves robust linear regression.
 //	  - [Schedule] changes α over the steps of a solver or a training loop.
+//	  - Package nls below this one solves robust nonlinear least squares, with graduated non-convexity.
 //
 // Conventions are gonum's: methods of values with impossible parameters (a scale that is not a positive, finite
 // number) panic, functions that read data return an error. A NaN argument gives NaN.

@@ -199,3 +199,77 @@ func ExampleProblem_CheckJacobian() {
 	fmt.Println(problem.CheckJacobian([]float64{1}, 1e-6))
 	// Output: robustloss/scalar/nls: the Jacobian says that residual 0 changes by -2 with parameter 0, differences say 2
 }
+
+// fall is the distance that a stone has fallen at four times, ½·g·t²; the second was read wrongly.
+var fall = nls.Problem{Size: 4, Residuals: func(x, r []float64) {
+	for i, seen := range []struct{ t, distance float64 }{{1, 4.9}, {2, 9.6}, {3, 44.2}, {4, 78.4}} {
+		r[i] = x[0]*seen.t*seen.t/2 - seen.distance
+	}
+}}
+
+// The scale falls from the reach of the worst residual to .5 m.
+func ExampleScaleAnnealed() {
+	result, err := nls.Solve(fall, []float64{1}, nls.ScaleAnnealed{Alpha: -2, Scale: .5}, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("g = %.2f m/s², weights %.1f, %v\n", result.X[0], result.Weights, result.Stop)
+	// Output: g = 9.81 m/s², weights [1.0 0.0 1.0 1.0], converged
+}
+
+// How the shape is lowered in stages, until one of them holds.
+func ExampleAdaptive() {
+	result, err := nls.Solve(fall, []float64{1}, nls.Adaptive{Scale: .5, From: 50}, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	kernel, _ := nls.Kernel(result.Loss)
+	fmt.Printf("g = %.1f m/s², outliers were seen: %v\n", result.X[0], kernel.Alpha < 1)
+	// Output: g = 9.8 m/s², outliers were seen: true
+}
+
+// The way from α = 2 to the shape that suits the residuals of least squares.
+func ExampleAdaptiveAnnealed() {
+	schedule := nls.AdaptiveAnnealed{Scale: 1, Factor: 100}
+	norms := []float64{.1, .5, 1, .7, 9, 8, .3, 6}
+	var loss nls.Loss
+	for stage, last := 0, false; !last; stage++ {
+		var err error
+		if loss, last, err = schedule.Loss(stage, loss, norms); err != nil {
+			fmt.Println(err)
+			return
+		}
+		if annealed, ok := loss.(nls.AnnealedKernel); ok {
+			fmt.Printf("stage %d: %.0f %% of the way\n", stage, 100*(2-annealed.Alpha)/(2-annealed.Target))
+		}
+	}
+	// Output:
+	// stage 1: 1 % of the way
+	// stage 2: 38 % of the way
+	// stage 3: 98 % of the way
+	// stage 4: 100 % of the way
+}
+
+// Options that watch the solver and stop it early; the result says so.
+func ExampleOptions() {
+	options := &nls.Options{MaxIterations: 2, Progress: func(i nls.Iteration) {
+		fmt.Printf("stage %d: cost %.2f, taken: %v\n", i.Stage, i.Cost, i.Taken)
+	}}
+	result, err := nls.Solve(fall, []float64{1}, nls.Fixed{Alpha: 1, Scale: .5}, options)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, reason := range []nls.StopReason{result.Stop, nls.StopConverged} {
+		fmt.Println(reason)
+	}
+	fmt.Println("converged:", result.Converged())
+	// Output:
+	// stage 0: cost 45.55, taken: true
+	// stage 0: cost 22.55, taken: true
+	// not converged: the limit of iterations was reached
+	// converged
+	// converged: false
+}
