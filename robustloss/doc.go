@@ -1,21 +1,21 @@
-// Package robustloss is Barron's general and adaptive robust loss [1] for GoMLX: one loss with a knob for how much it
-// trusts outliers, the probability distribution that it belongs to, and losses that turn the knob themselves.
+// Package robustloss is Barron's general and adaptive robust loss [1] for GoMLX: a loss whose shape α says how much weight
+// large residuals get, the probability distribution that it belongs to, and losses that learn α and c with the model.
 //
 // # The problem
 //
-// Fit a line to a hundred points by least squares. Ninety-five of them lie near it, to within a size c; five were read
-// off the wrong dial, and are twenty times as far away. To the squared loss ½(x/c)², each of these five weighs as much
-// as four hundred of the others, and the line goes where the five want it. Almost any data have such five: mislabelled
-// images, reflections in a depth map, mismatched features, a passer-by in a video.
+// Fit a line to a hundred points by least squares. Ninety-five of them lie near it, to within a size c; five are wrong
+// measurements, twenty times as far away. Each of these five costs as much, in the squared loss ½(x/c)², as four hundred of the
+// others, and the fit moves towards them. Most data have such outliers: mislabelled images, reflections in a depth map,
+// mismatched features, a passer-by in a video.
 //
-// A robust loss grows more slowly than the square, so that a residual beyond c pulls less than in proportion to its
-// size. There are many of them, and choosing one was a matter of trying. [Loss] has them on one axis, α:
+// A robust loss grows more slowly than the square, so that the influence ψ = ∂ρ/∂x of a residual beyond c is smaller than in
+// proportion to its size. There are many such losses. [Loss] has them on one axis, α:
 //
-//	α = 2     L2               every residual pulls in proportion to its size
-//	α = 1     Charbonnier      far residuals pull all equally (as L1's), near ones as L2's
-//	α = 0     Cauchy           far ones pull less and less, like 1/x
-//	α = −2    Geman-McClure    far ones hardly pull, like 1/x³
-//	α = −∞    Welsch           far ones don't pull
+//	α = 2     L2               ψ is proportional to the residual
+//	α = 1     Charbonnier      ψ tends to a constant far out (as L1's), and is that of L2 near 0
+//	α = 0     Cauchy           ψ falls like 1/x far out
+//	α = −2    Geman-McClure    ψ falls like 1/x³
+//	α = −∞    Welsch           ψ falls faster than any power
 //
 // and everything between, with c, the scale, the size of residual that still counts as an inlier.
 //

@@ -69,8 +69,8 @@ func dependOnSources(t *testing.T, root string) {
 	}
 }
 
-// workplace makes a folder for notebooks in the clone, where their first cell finds it.
-func workplace(t *testing.T, root string) string {
+// cloneFolder makes a folder for notebooks in the clone, where their first cell finds it.
+func cloneFolder(t *testing.T, root string) string {
 	t.Helper()
 	dir, err := os.MkdirTemp(root, ".try-") //nolint:usetesting // beside notebooks, where the first cell finds the clone
 	if err != nil {

@@ -123,7 +123,7 @@ func TestLab_RunsANotebook(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	folder := workplace(t, root) // a copy, for JupyterLab saves outputs into it
+	folder := cloneFolder(t, root) // a copy, for JupyterLab saves outputs into it
 	if err := os.WriteFile(filepath.Join(folder, name), content, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func TestLab_KilledLeavesNoKernel(t *testing.T) {
 	root := root(t)
 	temporary := t.TempDir()
 	t.Setenv("TMPDIR", temporary)
-	folder := workplace(t, root)
+	folder := cloneFolder(t, root)
 	address, server := openLab(t, root, folder)
 	answer, err := http.Post(address+"/api/kernels?token="+labToken, "application/json", strings.NewReader(`{"name": "gonb", "path": "some.ipynb"}`))
 	if err != nil {

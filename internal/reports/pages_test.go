@@ -56,7 +56,7 @@ func TestReports_OfAllNotebooks(t *testing.T) {
 func TestReports_PageIsWhole(t *testing.T) {
 	root := root(t)
 	browserPath(t)
-	dir, out := workplace(t, root), t.TempDir()
+	dir, out := cloneFolder(t, root), t.TempDir()
 	writeNotebook(t, filepath.Join(dir, "small.ipynb"), "# Small\n\nThe loss is $\\rho(x) = \\frac{x^2}{2}$.", figureCell)
 	if said, err := run(t, root, nil, "--notebooks", dir, "--out", out, "--pdf"); err != nil {
 		t.Fatal(said, err)

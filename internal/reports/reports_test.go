@@ -31,7 +31,7 @@ show.CheckNear("ρ(2) = 2", half(2), 2, 0)`
 func TestReports_FailWhereANotebookFails(t *testing.T) {
 	root := root(t)
 	dependOnSources(t, root)
-	dir, out := workplace(t, root), t.TempDir()
+	dir, out := cloneFolder(t, root), t.TempDir()
 	show := `import "github.com/robustloss/gomlx-robustloss/notebooks/show"` + "\n\n"
 	cases := map[string]struct{ code, want string }{
 		"check":   {show + "%%\nshow.CheckNear(\"one is two\", 1, 2, 0.5)", "check failed: one is two: got 1, want 2 ± 0.5 (live)"},
@@ -116,7 +116,7 @@ func failureOf(said, name string) (message string, failed bool) {
 // does not exist is no link.
 func TestReports_LinksLeadSomewhere(t *testing.T) {
 	root := root(t)
-	dir, out := workplace(t, root), t.TempDir()
+	dir, out := cloneFolder(t, root), t.TempDir()
 	const text = `# One
 
 [two](two.ipynb#part) [itself](one.ipynb) [a file](../README.md) [web](https://example.org/x.ipynb)
@@ -157,7 +157,7 @@ func TestReports_LinksLeadSomewhere(t *testing.T) {
 // A page and the index count the checks that hold, the live ones and those of kept results.
 func TestReports_CountChecks(t *testing.T) {
 	root := root(t)
-	dir, out := workplace(t, root), t.TempDir()
+	dir, out := cloneFolder(t, root), t.TempDir()
 	const code = `import "github.com/robustloss/gomlx-robustloss/notebooks/show"
 
 %%
@@ -205,7 +205,7 @@ time.Sleep(time.Hour)`
 
 func TestReports_StopASlowCell(t *testing.T) {
 	root := root(t)
-	dir := workplace(t, root)
+	dir := cloneFolder(t, root)
 	writeNotebook(t, filepath.Join(dir, "slow.ipynb"), "# Slow", sleepCell)
 	said, err := run(t, root, nil, "--notebooks", dir, "--out", t.TempDir(), "--timeout", "40")
 	if err == nil || !strings.Contains(said, "FAILED slow, cell 3 (_ = os.WriteFile(\"at-work\", nil, 0o644)) was still at work after 40 s") {
@@ -230,7 +230,7 @@ func TestReports_StoppedLeavesNothingBehind(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := root(t)
-			dir, out, temporary := workplace(t, root), t.TempDir(), t.TempDir()
+			dir, out, temporary := cloneFolder(t, root), t.TempDir(), t.TempDir()
 			writeNotebook(t, filepath.Join(dir, "slow.ipynb"), "# Slow", sleepCell)
 			earlier := filepath.Join(out, "slow.html")
 			if err := os.WriteFile(earlier, []byte("an earlier page"), 0o644); err != nil {
@@ -301,7 +301,7 @@ func TestReports_WantsKnownNamesAndPresets(t *testing.T) {
 // A kernel that is not there fails each notebook in one line, and the pages say so.
 func TestReports_WithoutAKernel(t *testing.T) {
 	root := root(t)
-	dir, out := workplace(t, root), t.TempDir()
+	dir, out := cloneFolder(t, root), t.TempDir()
 	writeNotebook(t, filepath.Join(dir, "one.ipynb"), "# One", "%%\nprintln(1)")
 	said, err := run(t, root, nil, "--notebooks", dir, "--out", out, "--kernel", "nowhere")
 	const want = "before the first cell: the kernel does not start (make setup prepares it)"
