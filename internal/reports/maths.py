@@ -11,7 +11,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 SIZE = 16.0  # what a formula is set in; a page scales it with the text around it
 EM = SIZE / 1.12  # its letters are smaller than those of a page's sans serif of the same size
-GLYPH = re.compile(r'<symbol id="([^"]+)".*?</symbol>', re.DOTALL)
+GLYPH = re.compile(r'<symbol id="([^"]+)"[^>]*?(?:/>|>.*?</symbol>)', re.DOTALL)  # that of a space is empty
 FRAME = re.compile(r'^<svg [^>]*viewBox="(\S+) (\S+) (\S+) (\S+)"[^>]*>')
 
 # What MathJax, which JupyterLab shows formulas with, reads and ziamath does not.
