@@ -43,7 +43,7 @@ func ExampleInverseWaveletTransform() {
 }
 
 func ExampleWavelet() {
-	fmt.Println(gomlxops.CDF97, gomlxops.LeGall53)
+	fmt.Println(gomlxops.CDF97.String(), gomlxops.LeGall53.String())
 	// Output: CDF9/7 LeGall5/3
 }
 

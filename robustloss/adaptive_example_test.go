@@ -55,7 +55,7 @@ func ExampleAdaptive_Likelihood() {
 }
 
 func ExampleLikelihood() {
-	fmt.Println(robustloss.General, robustloss.StudentsT)
+	fmt.Println(robustloss.General.String(), robustloss.StudentsT.String())
 	// Output: General StudentsT
 }
 
@@ -276,12 +276,12 @@ func ExampleAdaptive_Location() {
 }
 
 func ExampleColorSpace() {
-	fmt.Println(robustloss.RGB, robustloss.YUV)
+	fmt.Println(robustloss.RGB.String(), robustloss.YUV)
 	// Output: RGB YUV
 }
 
 func ExampleRepresentation() {
-	fmt.Println(robustloss.Pixel, robustloss.DCT, robustloss.CDF97, robustloss.LeGall53)
+	fmt.Println(robustloss.Pixel.String(), robustloss.DCT, robustloss.CDF97, robustloss.LeGall53)
 	// Output: Pixel DCT CDF9/7 LeGall5/3
 }
 

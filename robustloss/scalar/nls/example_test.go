@@ -214,7 +214,7 @@ func ExampleScaleAnnealed() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Printf("g = %.2f m/s², weights %.1f, %v\n", result.X[0], result.Weights, result.Stop)
+	fmt.Printf("g = %.2f m/s², weights %.1f, %s\n", result.X[0], result.Weights, result.Stop.String())
 	// Output: g = 9.81 m/s², weights [1.0 0.0 1.0 1.0], converged
 }
 
