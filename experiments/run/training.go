@@ -240,17 +240,6 @@ func (p *Progress) timeLeft() string {
 	return left.Round(time.Second).String() + " left"
 }
 
-// Note prints a line above the bar.
-func (p *Progress) Note(text string) {
-	if p.w == nil {
-		return
-	}
-	if p.bar != nil {
-		_ = p.bar.Clear()
-	}
-	_, _ = fmt.Fprintln(p.w, text)
-}
-
 // Stop ends the bar where the run stops before its end.
 func (p *Progress) Stop() {
 	if p.bar != nil && p.done < p.total {

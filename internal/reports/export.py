@@ -34,7 +34,7 @@ HEADING = re.compile(r'<h2 id="([^"]*)"[^>]*>(.*?)<a class="anchor-link"', re.DO
 
 
 def contents(body: str) -> str:
-    """The table of contents of a page, folded where there is little room."""
+    """The table of contents of a page: its sections."""
     items = "".join(f'<li><a href="#{name}">{re.sub("<[^>]*>", "", text)}</a></li>' for name, text in HEADING.findall(body))
     return f'<details class="report-contents" open><summary>Contents</summary><ol>{items}</ol></details>' if items else ""
 
@@ -76,7 +76,7 @@ def share_live(body: str, folder: Path) -> str:
 
 def neighbours(name: str, names: set[str]) -> dict:
     """The notebooks before and after one, None at the ends."""
-    order = sorted(names | {name})
+    order = sorted(names)
     at = order.index(name)
     return {"before": order[at - 1] if at > 0 else None, "after": order[at + 1] if at + 1 < len(order) else None}
 

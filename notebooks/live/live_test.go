@@ -65,6 +65,11 @@ func TestFigures_DrawAtTheStartAndAtEveryEndOfTheirControls(t *testing.T) {
 			if p.Say == "" || len(p.Values) == 0 {
 				t.Errorf("%s says %q and has %d values", name, p.Say, len(p.Values))
 			}
+			for key, v := range p.Values {
+				if math.IsNaN(v) || math.IsInf(v, 0) {
+					t.Errorf("%s: %s is %g", name, key, v)
+				}
+			}
 			if len(p.Handles) != len(s.Points) {
 				t.Errorf("%s has %d handles for %d points", name, len(p.Handles), len(s.Points))
 			}

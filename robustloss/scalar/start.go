@@ -11,6 +11,59 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
+// start sets the unit of y, and β.
+func (s *irls) start() error {
+	leastSquares, err := s.design.solve(s.prior, s.design.y)
+	if err != nil {
+		return err
+	}
+	s.beta = s.design.newCoefficients().plus(1, leastSquares)
+	s.residuals = s.design.residuals(s.beta)
+	exponent := 0
+	if c := s.options.Scale; c != nil {
+		exponent = exponentOf(*c) - s.design.exponent
+	} else if !s.vanishes(0.5) {
+		exponent = exponentOf(s.medianScale())
+	}
+	s.design.rescale(exponent)
+	if math.IsInf(largest(s.design.y), 1) {
+		return failure(ErrOverflow, "y in units of the fixed scale overflows")
+	}
+	for j := range s.beta.hi {
+		s.beta.hi[j], s.beta.lo[j] = math.Ldexp(s.beta.hi[j], -exponent), math.Ldexp(s.beta.lo[j], -exponent)
+	}
+	if c := s.options.Scale; c != nil {
+		s.fixedScale = math.Ldexp(*c, -s.design.exponent)
+	}
+	if s.options.Start != nil {
+		s.beta = s.design.internal(s.options.Start)
+	}
+	s.residuals = s.design.residuals(s.beta)
+	if size := largest(s.residuals); math.IsNaN(size) || math.IsInf(size, 1) {
+		return failure(ErrOverflow, "the residuals at the start overflow")
+	}
+	return nil
+}
+
+// absoluteDeviations moves β from least squares to about the least absolute deviations, a fit that outliers hardly
+// move: α = 1, with a tenth of the median deviation for a scale.
+func (s *irls) absoluteDeviations() error {
+	for range 50 {
+		if s.vanishes(0.5) {
+			break
+		}
+		s.scale = s.medianScale() / 10
+		step, err := s.increment(Kernel{Alpha: 1, Scale: s.scale})
+		if err != nil {
+			return err
+		}
+		s.beta = s.beta.plus(1, step)
+		s.residuals = s.design.residuals(s.beta)
+	}
+	s.startScale = s.medianScale()
+	return nil
+}
+
 // The S-estimate [4] is the β whose residuals have the smallest M-scale s,
 //
 //	mean ρ(r_i/s) = ½,  ρ(u) = 1 − exp(−½(u/k)²),  k = 1/√3
