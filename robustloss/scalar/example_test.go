@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 
 	"github.com/robustloss/gomlx-robustloss/robustloss/scalar"
 	"gonum.org/v1/gonum/mat"
@@ -481,7 +482,11 @@ func ExampleSummary() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Print(s.String())
+	for line := range strings.Lines(s.String()) {
+		if !strings.HasPrefix(line, "iterations") { // their number differs between processors
+			fmt.Print(line)
+		}
+	}
 	fmt.Println(s.Rows[0].Name, len(s.Markdown()) > 0)
 	// Output:
 	// Robust regression
@@ -489,7 +494,6 @@ func ExampleSummary() {
 	// covariance      observed information
 	// rows                              50
 	// parameters                         4
-	// iterations                        49
 	// log-likelihood                 82.70
 	// AIC                          -157.41
 	// BIC                          -149.76
