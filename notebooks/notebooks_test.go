@@ -122,16 +122,24 @@ func codeLines(source string) int {
 	return count
 }
 
+// lineLimit is the most lines that a cell may have: a cell tagged model holds a model and its training whole, or an
+// algorithm that is the lesson.
+func lineLimit(c cell) int {
+	if slices.Contains(c.Metadata.Tags, "model") {
+		return 40
+	}
+	return 15
+}
+
 func TestNotebooks_CellsAreShort(t *testing.T) {
-	const limit = 15
 	dot := regexp.MustCompile(`(?m)^(import)?\s*\. "`)
 	forEach(t, func(t *testing.T, _ string, n notebook) {
 		for i, c := range n.Cells {
 			if c.CellType != "code" {
 				continue
 			}
-			if got := codeLines(string(c.Source)); got > limit {
-				t.Errorf("cell %d has %d lines, want at most %d: what is not the lesson belongs into a package", i+1, got, limit)
+			if got, limit := codeLines(string(c.Source)), lineLimit(c); got > limit {
+				t.Errorf("cell %d with the tags %v has %d lines, want at most %d: what is not the lesson belongs into a package", i+1, c.Metadata.Tags, got, limit)
 			}
 			if dot.MatchString(string(c.Source)) {
 				t.Errorf("cell %d has a dot import, which breaks the cells below that do not use it", i+1)
@@ -173,5 +181,17 @@ func TestCodeLines_CountsWhatIsRead(t *testing.T) {
 	source := "import (\n\t\"fmt\"\n\n\t\"math\"\n)\n\nconst c = 1\n\n%%\nfmt.Println(math.Pi)\n"
 	if got := codeLines(source); got != 2 {
 		t.Errorf("codeLines = %d, want 2", got)
+	}
+}
+
+func TestLineLimit_LeavesRoomForAModelAlone(t *testing.T) {
+	for tags, want := range map[string]int{`[]`: 15, `["figure"]`: 15, `["models"]`: 15, `["model"]`: 40, `["figure", "model"]`: 40} {
+		var c cell
+		if err := json.Unmarshal([]byte(`{"cell_type": "code", "metadata": {"tags": `+tags+`}}`), &c); err != nil {
+			t.Fatal(err)
+		}
+		if got := lineLimit(c); got != want {
+			t.Errorf("lineLimit of a cell with the tags %s = %d, want %d", tags, got, want)
+		}
 	}
 }
