@@ -31,9 +31,12 @@ import (
 // whose exponent is the smallest of the three, for its rounding error grows with it; the others are h² times a power of √v.
 // (h, not h², since h² may underflow where r·h² does not.)
 //
-// ρ is written in four more places, each for another end: scalar.Kernel is the precise one for single numbers, its ordinary
-// points the fast path of it; scalar's shape is ρ for quadrature of e^−ρ, and that of package partition's generator the same
-// with no dependence on what it is to check; the ρ̃ of package quantile is another function.
+// ρ is written in more places, each for another end. scalar.Kernel is the precise one for single numbers, of any size; its
+// ordinary points are the fast path, in a third of the time, and its terms give a likelihood ρ and three derivatives in a
+// seventh of the time of four calls. scalar's shape is ρ for quadrature of e^−ρ, which takes the logarithm of a residual that
+// is out of range: with Kernel in its place, a CDF in the tail takes 1.3 times as long. (BenchmarkKernel_FormsOfTheLoss of
+// package scalar repeats the comparisons.) Package partition's generator has its own, so as not to depend on what it is to
+// check; the ρ̃ of package quantile is another function.
 type terms struct {
 	limits
 	x, alpha, scale *Node // the inputs

@@ -1,14 +1,18 @@
 package docs
 
 import (
+	"encoding/json"
 	"go/ast"
 	"go/doc"
 	"go/parser"
 	"go/token"
+	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // documented lists the packages of which every exported name has a comment, and every exported type, function and method
@@ -17,19 +21,40 @@ var documented = []string{"data/celeba", "data/kitti", "data/order", "data/point
 
 func TestNames_HaveACommentAndAnExample(t *testing.T) {
 	for _, dir := range documented {
-		t.Run(dir, func(t *testing.T) { checkNames(t, filepath.Join(root, dir)) })
+		t.Run(dir, func(t *testing.T) {
+			p, used := packageDoc(t, filepath.Join(root, dir))
+			checkNames(t, p, used)
+		})
 	}
 }
 
-func checkNames(t *testing.T, dir string) {
-	p, used := packageDoc(t, dir)
+// The lessons are the examples of what draws and checks in them.
+func TestNames_OfPackageShowHaveACommentAndAreUsed(t *testing.T) {
+	p, used := packageDoc(t, filepath.Join(root, "notebooks", "show"))
+	maps.Copy(used, wordsOfNotebooks(t))
+	checkNames(t, p, used)
+}
+
+// The packages of the experiments serve their commands, whose help shows how they are used, and those of live figures the reports.
+func TestNames_OfCommandsHaveAComment(t *testing.T) {
+	for _, dir := range []string{"experiments/adam", "experiments/cli", "experiments/clustering", "experiments/depth", "experiments/figure", "experiments/registration", "experiments/run", "experiments/vae", "notebooks/live"} {
+		t.Run(dir, func(t *testing.T) {
+			p, _ := packageDoc(t, filepath.Join(root, dir))
+			checkNames(t, p, nil)
+		})
+	}
+}
+
+// checkNames checks comments and, where used is not nil, that each type, function and method is among the used names.
+func checkNames(t *testing.T, p *doc.Package, used map[string]bool) {
+	t.Helper()
 	count := 0
 	check := func(name, comment string, names ...string) {
 		count++
 		if comment == "" {
 			t.Errorf("%s has no comment", name)
 		}
-		if len(names) > 0 && !slices.ContainsFunc(names, func(n string) bool { return used[n] }) {
+		if used != nil && len(names) > 0 && !slices.ContainsFunc(names, func(n string) bool { return used[n] }) {
 			t.Errorf("%s is in no example", name)
 		}
 	}
@@ -63,6 +88,40 @@ func checkNames(t *testing.T, dir string) {
 		}
 	}
 	t.Logf("%d exported names", count)
+}
+
+// wordsOfNotebooks returns the words of the code cells of all notebooks.
+func wordsOfNotebooks(t *testing.T) map[string]bool {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(root, "notebooks", "*.ipynb"))
+	if err != nil || len(paths) == 0 {
+		t.Fatal(paths, err)
+	}
+	used := map[string]bool{}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var notebook struct {
+			Cells []struct {
+				Type   string   `json:"cell_type"`
+				Source []string `json:"source"`
+			} `json:"cells"`
+		}
+		if err := json.Unmarshal(text, &notebook); err != nil {
+			t.Fatal(path, err)
+		}
+		for _, cell := range notebook.Cells {
+			if cell.Type != "code" {
+				continue
+			}
+			for _, word := range strings.FieldsFunc(strings.Join(cell.Source, ""), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+				used[word] = true
+			}
+		}
+	}
+	return used
 }
 
 // packageDoc reads a package's documentation, and which names its examples use.

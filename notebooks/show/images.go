@@ -153,28 +153,25 @@ func (g *Images) write(c draw.Canvas, size image.Point, l grid) {
 	}
 }
 
-// Real is a type of pixel values.
-type Real interface{ ~float32 | ~float64 }
-
 // GrayImage makes a picture of values in rows, [height·width]: lo becomes black and hi white, values beyond are cut
 // off, and NaN, a value that is missing, becomes a pale red. Use [RangeOf] for lo and hi of the values themselves.
-func GrayImage[T Real](values []T, height, width int, lo, hi T) image.Image {
+func GrayImage[T picture.Real](values []T, height, width int, lo, hi T) image.Image {
 	return orOnePixel(picture.Values(values, height, width, lo, hi, picture.Greys))
 }
 
 // ColorImage makes a picture as [GrayImage] does, in the colours of [Shade]: the one for depths, coefficients and other
 // quantities that are no brightness. NaN becomes grey.
-func ColorImage[T Real](values []T, height, width int, lo, hi T) image.Image {
+func ColorImage[T picture.Real](values []T, height, width int, lo, hi T) image.Image {
 	return orOnePixel(picture.Values(values, height, width, lo, hi, picture.Lightness))
 }
 
 // RGBImage makes a picture of values in rows of red, green and blue, [height·width·3], in [0, 1]; values beyond are cut off.
-func RGBImage[T Real](values []T, height, width int) image.Image {
+func RGBImage[T picture.Real](values []T, height, width int) image.Image {
 	return orOnePixel(picture.RGB(values, height, width))
 }
 
 // RangeOf returns the least and the greatest of the finite values, 0 and 1 where there are none.
-func RangeOf[T Real](values []T) (lo, hi T) { return picture.RangeOf(values) }
+func RangeOf[T picture.Real](values []T) (lo, hi T) { return picture.RangeOf(values) }
 
 // orOnePixel ends the cell where a picture got the wrong number of values.
 func orOnePixel(p *image.NRGBA, err error) image.Image {
