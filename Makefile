@@ -24,7 +24,7 @@ endif
 REPORTS := .venv/bin/python internal/reports
 NB ?=
 
-.PHONY: help setup setup-cuda kernel data reports pdf lab test test-numerics lint stress bench clean
+.PHONY: help setup setup-cuda kernel data reports pdf site lab test test-numerics lint stress bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -51,6 +51,9 @@ reports: setup ## execute the notebooks and write reports/ (NB=01_derivation: on
 pdf: setup ## print the reports that are there to PDF (needs Chromium or Chrome)
 	@$(REPORTS) --no-execute --pdf $(NB)
 
+site: setup ## copy the reports that are there into site/, which any static host serves
+	@$(REPORTS) --no-execute --site site
+
 lab: setup ## open JupyterLab with the kernel ready
 	@sh internal/reports/lab.sh
 
@@ -75,5 +78,5 @@ lint: ## check style, errors and the direction of imports
 bench: setup ## measure the benchmarks (BENCH=regexp, PKG=packages)
 	go test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem $(or $(PKG),./robustloss/... ./gomlxops/...)
 
-clean: ## remove what was made: environment, tools, reports (runs/ is kept)
-	rm -rf .venv .tools .cache .setup.lock reports
+clean: ## remove what was made: environment, tools, reports, site (runs/ is kept)
+	rm -rf .venv .tools .cache .setup.lock reports site

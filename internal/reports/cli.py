@@ -4,6 +4,7 @@
     python internal/reports 01_derivation        # one of them
     python internal/reports --pdf                # and print them to PDF
     python internal/reports --pdf --no-execute   # print the reports that are there
+    python internal/reports --site site --no-execute   # copy them into a folder for a static host
 
 A notebook fails where a cell fails, a check fails, a shell command fails, a magic does not exist, or a cell takes longer
 than the time limit. Its page shows how far it came, and the index lists it as failed. The others are still executed; the
@@ -22,6 +23,7 @@ from pathlib import Path
 import execute
 import export
 import pdf
+import site_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "notebooks" / "template"
@@ -41,6 +43,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="how many at the same time")
     parser.add_argument("--timeout", type=int, help="seconds that one cell may take; default by preset")
     parser.add_argument("--pdf", action="store_true", help="print the reports to PDF, too")
+    parser.add_argument("--site", type=Path, help="copy the reports into this folder, for a static host")
     parser.add_argument("--no-execute", action="store_true", help="take the reports that are there")
     parser.add_argument("--no-pages", action="store_true", help="write the facts only, and the pages of what failed")
     parser.add_argument("--kernel", default="gonb", help="name of the kernel")
@@ -113,6 +116,12 @@ def main() -> int:
             if not export.facts_file(args.out, path.stem).exists():
                 sys.exit(f"reports: {page} is not there: run make reports first")
             tell(f"printed {pdf.print_pdf(page).name}")
+    if args.site:
+        try:
+            site_folder.publish(args.out, args.site.resolve())
+        except (FileNotFoundError, FileExistsError) as error:
+            sys.exit(f"reports: {error}")
+        tell(f"the site is in {args.site}")
     tell(f"{len(paths) - len(failed)} of {len(paths)} ok in {export.duration(time.monotonic() - began)}; see {args.out / ('.facts' if args.no_pages else 'index.html')}")
     if failed:
         tell("failed: " + ", ".join(failed))

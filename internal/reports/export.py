@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 import execute
+import layout
 import maths
 import nbformat
 from traitlets.config import Config
@@ -27,6 +28,7 @@ def page(notebook: nbformat.NotebookNode, title: str, templates: Path, report: d
     exporter = maths.Exporter(config=config, template_name="offline", embed_images=True)
     body, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title}, "report": report})
     head, _, rest = body.partition("<!-- contents -->")
+    rest = layout.numbered(rest)
     return head + contents(rest) + exporter.formulas.outlines() + rest
 
 
@@ -38,6 +40,8 @@ def contents(body: str) -> str:
     items = "".join(f'<li><a href="#{name}">{re.sub("<[^>]*>", "", text)}</a></li>' for name, text in HEADING.findall(body))
     return f'<details class="report-contents" open><summary>Contents</summary><ol>{items}</ol></details>' if items else ""
 
+
+NOTATION = "notation.html"  # the page of the symbols, beside the index
 
 LINK = re.compile(r'href="(?!#|[a-zA-Z][a-zA-Z0-9+.-]*:|//)([^"#]+)((?:#[^"]*)?)"')
 
@@ -51,7 +55,7 @@ def link_reports(body: str, source: Path, names: set[str], folder: Path) -> str:
     def target(match: re.Match) -> str:
         path, fragment = unquote(html.unescape(match[1])), match[2]
         stem = path.removesuffix(".ipynb").removesuffix(".html")
-        if stem in names or path == "index.html":
+        if stem in names or path in ("index.html", NOTATION):
             return f'href="{match[1].removesuffix(".ipynb")}{"" if path.endswith(".html") else ".html"}{fragment}"'
         file = source.parent / path
         if not file.exists():
@@ -173,9 +177,10 @@ def write_report(run: execute.Run, source: Path, names: set[str], preset: str, t
         write_bytes(folder / f"{name}.png", base64.b64decode(picture))
     facts = {"executed": facts_of(run.seconds, preset), "checks": count_of(checks)}
     report = {"facts": " · ".join(facts.values()), "failure": mark_failure(run), "name": name, **neighbours(name, names)}
+    report["source"] = base64.b64encode(source.read_bytes()).decode("ascii")
     file = folder / f"{name}.html"
     if pages or run.failure:
-        body = link_reports(page(run.notebook, title, templates, report), source, names, folder)
+        body = link_reports(page(layout.arranged(run.notebook, picture, alt), title, templates, report), source, names, folder)
         write(file, share_live(body, folder))
     else:
         file.unlink(missing_ok=True)
@@ -235,6 +240,7 @@ def write_index(folder: Path, names: list[str]):
     """Writes index.html: every notebook in the order of the names, with title, figure, checks and running time."""
     write_stubs(folder, names)
     template = (Path(__file__).parent / "index.html").read_text(encoding="utf8")
+    write(folder / NOTATION, (Path(__file__).parent / NOTATION).read_text(encoding="utf8"))
     write(folder / "index.html", template.replace("<!-- reports -->", "\n".join(item(folder, name) for name in names)))
 
 
