@@ -57,6 +57,11 @@ func (c Compute) Open(s *Session) (compute.Backend, error) {
 	return s.backend, s.failure
 }
 
+// Devices is the flag of commands that train on several devices of the backend.
+type Devices struct {
+	Devices Count `help:"Devices of the backend that share each batch: it must divide the batch. A run may go on with another number." default:"1" placeholder:"N"`
+}
+
 // Runs is the flag of commands that make or read runs.
 type Runs struct {
 	Runs string `help:"Folder that holds the runs: configurations, metrics, checkpoints, results, figures." default:"runs" type:"path" placeholder:"DIR" record:"no"`

@@ -33,6 +33,7 @@ const (
 	CodeOK          = 0
 	CodeFailed      = 1
 	CodeUsage       = 2   // the command line is wrong: nothing was done
+	CodeBusy        = 75  // another process is making the same run: nothing was done, and nothing need be
 	CodeInterrupted = 130 // Ctrl-C, or the system's request to end: what was done is kept
 )
 
@@ -41,6 +42,12 @@ type Program struct {
 	Name        string
 	Description string
 }
+
+// ExitError ends the program with a code and without a message: what failed has been said already.
+type ExitError struct{ Code int }
+
+// Error says the code.
+func (e ExitError) Error() string { return fmt.Sprintf("exit code %d", e.Code) }
 
 // exitCode is how kong's own exits (--help) leave the parser.
 type exitCode int
@@ -124,7 +131,12 @@ func panicError(cause any, trace bool) error {
 // complain prints the error and returns the exit code that belongs to it.
 func complain(program Program, stderr io.Writer, err error) int {
 	code := CodeFailed
+	if exit := (ExitError{}); errors.As(err, &exit) {
+		return exit.Code
+	}
 	switch {
+	case errors.Is(err, run.ErrBusy):
+		code = CodeBusy
 	case errors.Is(err, run.ErrInterrupted):
 		code = CodeInterrupted
 	case errors.Is(err, context.Canceled):

@@ -25,6 +25,7 @@ type Command struct {
 type Selection struct {
 	cli.Selection
 	cli.Compute
+	cli.Devices
 	Data       string `help:"Folder of KITTI's raw recordings. Without it, synthetic streets are made." type:"existingdir" placeholder:"DIR"`
 	TrainSplit string `help:"File that lists the recordings' training frames." type:"existingfile" placeholder:"FILE"`
 	TestSplit  string `help:"File that lists their test frames." type:"existingfile" placeholder:"FILE"`
@@ -133,7 +134,7 @@ func (s Selection) each(ctx context.Context, session *cli.Session, plan []run.Sp
 		}
 		trained, err := Job{
 			Row: c.Row, Config: c.Config, Seed: spec.Seed, Source: source, Backend: backend, Device: cli.Describe(backend),
-			Restart: restart, Dir: spec.Dir, Progress: session.Progress(), Command: spec.Command,
+			Restart: restart, Devices: int(s.Devices.Devices), Dir: spec.Dir, Progress: session.Progress(), Command: spec.Command,
 		}.Train(ctx)
 		if err != nil {
 			return err

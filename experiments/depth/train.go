@@ -27,6 +27,7 @@ type Job struct {
 	Device   string
 	Command  string
 	Restart  bool
+	Devices  int // of the backend that share each batch; 0 means 1
 	Progress io.Writer
 }
 
@@ -60,6 +61,9 @@ func (t *Trained) Close() error {
 
 // Train makes the run, goes on with it where it stopped, or, where it is finished, only opens it.
 func (j Job) Train(ctx context.Context) (trained *Trained, err error) {
+	if err := run.CheckDevices(j.Backend, j.Devices, j.Config.Batch); err != nil {
+		return nil, err
+	}
 	j.Config.Data.Train, j.Config.Data.Test = len(j.Source.Train), len(j.Source.Test)
 	r, err := run.Open(run.Spec{
 		Experiment: Experiment, Dir: j.Dir, Config: record{j.Row, j.Config}, Seed: j.Seed,
@@ -107,7 +111,7 @@ func (j Job) train(ctx context.Context, r *run.Run, store *model.Store) (*Traine
 		return t, nil
 	}
 	training := run.Training{
-		Trainer: trainer, Terms: terms, Batches: batches, Steps: c.Steps,
+		Trainer: trainer, Terms: terms, Batches: batches, Steps: c.Steps, Devices: j.Devices,
 		LogEvery: c.LogEvery, EvalEvery: c.EvalEvery, CheckpointEvery: c.CheckpointEvery,
 		Evaluate: func(int) (run.Values, error) { return t.evaluate(c.Protocol) },
 		Progress: j.Progress, Title: fmt.Sprintf("%s, seed %d", j.Row, j.Seed), Show: terms[0],

@@ -35,6 +35,9 @@ type Training struct {
 	// LogEvery, EvalEvery and CheckpointEvery are in steps; 0 means at the end only. They do not change the numbers,
 	// but LogEvery and EvalEvery change which of them are logged.
 	LogEvery, EvalEvery, CheckpointEvery int
+	// Devices is how many devices share each batch: see CheckDevices. The variables are copied to each; a checkpoint
+	// holds them once, so a run may go on with another number of devices. 0 and 1 mean one.
+	Devices int
 	// Evaluate returns what is to be logged after EvalEvery steps and at the end. It must not change the store, and
 	// must depend on the store and the step only. It may be nil.
 	Evaluate func(step int) (Values, error)
@@ -76,7 +79,13 @@ func (t Training) Run(ctx context.Context, r *Run) (final Values, err error) {
 		return nil, fmt.Errorf("the store is at step %d, the checkpoint at step %d: attach the store before the trainer is made", loop.LoopStep, start)
 	}
 	loop.OnStep("run", 0, s.afterStep)
-	dataset := &steppedBatches{batches: t.Batches, start: start}
+	batches := steppedBatches{batches: t.Batches, start: start}
+	dataset := train.Dataset(&batches)
+	if t.Devices > 1 {
+		if dataset, err = shareBatches(batches, t.Devices, t.Trainer); err != nil {
+			return nil, err
+		}
+	}
 	if _, err := loop.RunSteps(dataset, t.Steps-start); err != nil {
 		return nil, s.explain(err)
 	}

@@ -34,6 +34,7 @@ type images struct {
 type Selection struct {
 	cli.Selection
 	cli.Compute
+	cli.Devices
 	images
 	Steps *cli.Count `help:"Training steps, in place of the preset's." placeholder:"N"`
 }
@@ -125,7 +126,7 @@ func (s Selection) train(ctx context.Context, session *cli.Session, plan []run.S
 		c := spec.Config.(Config)
 		every := max(c.Training.Steps/10, 1)
 		result, err := Train(ctx, backend, data, Job{
-			Config: c, Seed: spec.Seed, Dir: spec.Dir, Command: spec.Command, Restart: restart,
+			Config: c, Seed: spec.Seed, Dir: spec.Dir, Command: spec.Command, Restart: restart, Devices: int(s.Devices.Devices),
 			EvalEvery: every, CheckpointEvery: every, Progress: session.Progress(),
 		})
 		if err != nil {

@@ -28,6 +28,7 @@ type Job struct {
 	Dir     string // the run's directory
 	Command string // the command line that makes it, for its record; empty where there is none
 	Restart bool   // make it anew
+	Devices int    // of the backend that share each batch; 0 means 1
 	// EvalEvery and CheckpointEvery are in steps; 0 means at the end only.
 	EvalEvery, CheckpointEvery int
 	Progress                   io.Writer // may be nil
@@ -41,6 +42,9 @@ var trainTerms = []string{"rate", "distortion", "elbo"}
 
 // Train makes the run, or goes on with it where it stopped, and returns its result. A finished run is not made again.
 func Train(ctx context.Context, backend compute.Backend, data *Data, job Job) (run.Result, error) {
+	if err := run.CheckDevices(backend, job.Devices, job.Config.Training.Batch); err != nil {
+		return run.Result{}, err
+	}
 	r, err := run.Open(run.Spec{
 		Experiment: experiment, Dir: job.Dir, Config: job.Config, Seed: job.Seed, Device: cli.Describe(backend),
 		Command: job.Command, Restart: job.Restart, Warnings: job.Progress,
@@ -104,7 +108,7 @@ func (s *session) train(ctx context.Context) (run.Values, error) {
 	trainer := train.NewTrainer(s.backend, s.model.store, s.model.trainGraph, nil, optimiser, run.TermMetrics(trainTerms...), nil)
 	items := order.New(s.job.Seed, s.data.Train.Len())
 	return run.Training{
-		Trainer: trainer, Terms: trainTerms, Steps: t.Steps,
+		Trainer: trainer, Terms: trainTerms, Steps: t.Steps, Devices: s.job.Devices,
 		Batches:         celeba.Batches(s.data.Train, items.Batch, t.Batch),
 		LogEvery:        max(t.Steps/100, 1),
 		EvalEvery:       s.job.EvalEvery,
