@@ -68,6 +68,17 @@ func forEach(t *testing.T, test func(t *testing.T, name string, n notebook)) {
 	}
 }
 
+// The index of the reports shows, as a lesson's question, what is bold first in its opening text.
+func TestNotebooks_OpenWithAQuestion(t *testing.T) {
+	bold := regexp.MustCompile(`(?s)\*\*(.+?)\*\*`)
+	forEach(t, func(t *testing.T, _ string, n notebook) {
+		found := bold.FindStringSubmatch(string(n.Cells[0].Source))
+		if found == nil || !strings.HasSuffix(found[1], "?") {
+			t.Errorf("what is bold first is %q, want the lesson's question", found)
+		}
+	})
+}
+
 // setup is the first code cell of every notebook: see README.md.
 const setup = `!*[ -f go.work ] || go work init . "$(dirname "$GONB_DIR")"
 %noautoget`
