@@ -11,7 +11,7 @@ package live
 
 import (
 	"fmt"
-	"maps"
+	"math"
 	"slices"
 )
 
@@ -47,10 +47,10 @@ type Handle struct {
 
 // Picture is a drawn figure.
 type Picture struct {
-	SVG     string
-	Handles []Handle
-	Values  map[string]float64 // the numbers that the picture shows, finite
-	Say     string             // the same in a sentence
+	SVG     string             `json:"svg"`
+	Handles []Handle           `json:"handles"`
+	Values  map[string]float64 `json:"values"` // the numbers that the picture shows
+	Say     string             `json:"say"`    // the same in a sentence
 }
 
 // Figure is one figure that answers.
@@ -89,7 +89,11 @@ func Find(name string) (*Figure, error) {
 
 // clone returns a state that shares nothing with s.
 func (s State) clone() State {
-	return State{Values: maps.Clone(s.Values), Points: slices.Clone(s.Points), Sweep: s.Sweep}
+	values := make(map[string]float64, len(s.Values))
+	for name, value := range s.Values {
+		values[name] = value
+	}
+	return State{Values: values, Points: slices.Clone(s.Points), Sweep: s.Sweep}
 }
 
 // moved returns s with point i at p.
@@ -131,6 +135,11 @@ func (f *Figure) answer(s State) Answer {
 	a := Answer{State: s, Picture: f.Draw(s), Labels: map[string]string{}}
 	for _, c := range f.Controls {
 		a.Labels[c.Name] = c.say(s.Values[c.Name])
+	}
+	for name, v := range a.Picture.Values {
+		if math.IsInf(v, 0) || math.IsNaN(v) {
+			delete(a.Picture.Values, name) // JSON, which the notebook's side writes, knows neither
+		}
 	}
 	return a
 }
