@@ -33,10 +33,10 @@ import (
 //
 // ρ is written in more places, each for another end. scalar.Kernel is the precise one for single numbers, of any size; its
 // ordinary points are the fast path, in a third of the time, and its terms give a likelihood ρ and three derivatives in a
-// seventh of the time of four calls. scalar's shape is ρ for quadrature of e^−ρ, which takes the logarithm of a residual that
-// is out of range: with Kernel in its place, a CDF in the tail takes 1.3 times as long. (BenchmarkKernel_FormsOfTheLoss of
-// package scalar repeats the comparisons.) Package partition's generator has its own, so as not to depend on what it is to
-// check; the ρ̃ of package quantile is another function.
+// seventh of the time of four calls. scalar's shape is ρ for quadrature of e^−ρ: it takes the logarithm of a residual, which
+// may be out of range, and two thirds of Kernel's time. (BenchmarkKernel_FormsOfTheLoss of package scalar repeats these
+// comparisons.) Package partition's generator has its own, so as not to depend on what it is to check; the ρ̃ of package
+// quantile is another function.
 type terms struct {
 	limits
 	x, alpha, scale *Node // the inputs

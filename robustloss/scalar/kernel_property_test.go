@@ -338,11 +338,11 @@ func BenchmarkKernel(b *testing.B) {
 	}
 }
 
-// ρ has a fast path for ordinary points, one form for all that a likelihood needs, and one for quadrature; each beside what
-// it stands in for.
+// ρ has a fast path for ordinary points, one form for all that a likelihood needs, and one for the quadrature of tails,
+// where x = e^v; each beside what it stands in for.
 func BenchmarkKernel_FormsOfTheLoss(b *testing.B) {
 	k, x := Kernel{0.7, 1}, 1.3
-	s := newShape(k.Alpha)
+	s, v := newShape(k.Alpha), 3.0
 	for _, form := range []struct {
 		name string
 		f    func()
@@ -351,8 +351,8 @@ func BenchmarkKernel_FormsOfTheLoss(b *testing.B) {
 		{"rho/precise", func() { p := k.at(k.ratio(x)); p.rho() }},
 		{"terms/together", func() { k.terms(x) }},
 		{"terms/apart", func() { k.Rho(x); k.Weight(x); k.ScaleGradient(x); k.Curvature(x) }},
-		{"quadrature/shape", func() { s.rho(x * x) }},
-		{"quadrature/kernel", func() { k.Rho(x) }},
+		{"tail/shape", func() { s.rhoLog(v) }},
+		{"tail/kernel", func() { k.Rho(math.Exp(v)) }},
 	} {
 		b.Run(form.name, func(b *testing.B) {
 			for b.Loop() {
