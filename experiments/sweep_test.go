@@ -80,10 +80,10 @@ func TestSweepRefusesAnIndexThatNamesNoRun(t *testing.T) {
 			t.Errorf("index %s: code %d, want %q in\n%s", index, code, want, output)
 		}
 	}
-	t.Setenv("SLURM_ARRAY_TASK_ID", "")
-	_ = os.Unsetenv("SLURM_ARRAY_TASK_ID")
-	t.Setenv("JOB_COMPLETION_INDEX", "")
-	_ = os.Unsetenv("JOB_COMPLETION_INDEX")
+	for _, name := range indexVariables {
+		t.Setenv(name, "") // brings back at the end what is unset now
+		_ = os.Unsetenv(name)
+	}
 	if _, stderr := run(t, cli.CodeFailed, sweep...); !strings.Contains(stderr, "which run?") {
 		t.Error(stderr)
 	}

@@ -1,7 +1,7 @@
 package depth
 
 import (
-	"math"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -41,19 +41,11 @@ func TestSeveralDevicesLoseWhatOneLoses(t *testing.T) {
 		return values
 	}
 	want := losses(1)
+	if len(want) != steps {
+		t.Fatalf("%d losses, want %d", len(want), steps)
+	}
 	for _, devices := range []int{2, 4} {
-		got := losses(devices)
-		if len(got) != steps || len(want) != steps {
-			t.Fatalf("%d devices: %d and %d losses, want %d", devices, len(got), len(want), steps)
-		}
-		worst := 0.0
-		for i := range want {
-			worst = max(worst, math.Abs(got[i]-want[i])/math.Abs(want[i]))
-		}
-		t.Logf("%d devices: largest relative difference %.2g", devices, worst)
-		if !(worst <= 1e-5) {
-			t.Errorf("%d devices: the losses differ by %.2g of their size", devices, worst)
-		}
+		testkit.CheckClose(t, fmt.Sprintf("losses on %d devices", devices), losses(devices), want, 1e-5, 0)
 	}
 	job.Dir, job.Devices = t.TempDir(), 3
 	if _, err := job.Train(t.Context()); err == nil || !strings.Contains(err.Error(), "does not split evenly over 3") {

@@ -167,16 +167,7 @@ func (r *Run) finishedResult() (*Result, error) {
 }
 
 // ErrBusy is wrapped by the error of [Open] where another process works in the run's directory.
-var ErrBusy = errors.New("another process is working in the run directory")
-
-// busyError says which process, and is [ErrBusy].
-type busyError string
-
-// Error is the message.
-func (e busyError) Error() string { return string(e) }
-
-// Is reports whether the target is ErrBusy.
-func (busyError) Is(target error) bool { return target == ErrBusy }
+var ErrBusy = errors.New("is working in this run directory: wait for it, or choose another directory")
 
 // takeLock takes the lock file at path for this process. The system gives it back when the process ends, however it ends.
 func takeLock(path string) (*flock.Flock, error) {
@@ -187,8 +178,7 @@ func takeLock(path string) (*flock.Flock, error) {
 	}
 	if !locked {
 		holder, _ := os.ReadFile(path)
-		return nil, busyError(fmt.Sprintf("another process (%s) is working in this run directory: wait for it, or choose another directory (lock file %s)",
-			strings.TrimSpace(string(holder)), path))
+		return nil, fmt.Errorf("another process (%s) %w (lock file %s)", strings.TrimSpace(string(holder)), ErrBusy, path)
 	}
 	_ = os.WriteFile(path, fmt.Appendf(nil, "pid %d\n", os.Getpid()), 0o644) // for the message above only
 	return lock, nil

@@ -3,7 +3,6 @@ package vae_test
 import (
 	"context"
 	"errors"
-	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -41,19 +40,12 @@ func TestSeveralDevicesLoseWhatOneLoses(t *testing.T) {
 		return losses
 	}
 	want := losses(t.TempDir(), 1, steps)
+	if len(want) != steps {
+		t.Fatalf("%d losses, want %d", len(want), steps)
+	}
 	same := func(name string, got []float64) {
 		t.Helper()
-		if len(got) != steps {
-			t.Fatalf("%s: %d losses, want %d", name, len(got), steps)
-		}
-		worst := 0.0
-		for i := range want {
-			worst = max(worst, math.Abs(got[i]-want[i])/math.Abs(want[i]))
-		}
-		t.Logf("%s: largest relative difference %.2g", name, worst)
-		if !(worst <= 1e-5) {
-			t.Errorf("%s: the losses differ by %.2g of their size", name, worst)
-		}
+		testkit.CheckClose(t, "losses on "+name, got, want, 1e-5, 0)
 	}
 	same("2 devices", losses(t.TempDir(), 2, steps))
 	same("4 devices", losses(t.TempDir(), 4, steps))

@@ -32,12 +32,9 @@ def page(notebook: nbformat.NotebookNode, title: str, templates: Path, report: d
     return head + contents(rest) + exporter.formulas.outlines() + rest
 
 
-HEADING = re.compile(r'<h2 id="([^"]*)"[^>]*>(.*?)<a class="anchor-link"', re.DOTALL)
-
-
 def contents(body: str) -> str:
     """The table of contents of a page: its sections."""
-    items = "".join(f'<li><a href="#{name}">{re.sub("<[^>]*>", "", text)}</a></li>' for name, text in HEADING.findall(body))
+    items = "".join(f'<li><a href="#{found["id"]}">{re.sub("<[^>]*>", "", found["text"])}</a></li>' for found in layout.HEADING.finditer(body))
     return f'<details class="report-contents" open><summary>Contents</summary><ol>{items}</ol></details>' if items else ""
 
 

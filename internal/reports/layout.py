@@ -71,7 +71,7 @@ def put_on_top(notebook: nbformat.NotebookNode, picture: str, alt: str):
     notebook.cells[texts[0]].metadata["report"] = {"figure": figure}
 
 
-HEADING = re.compile(r'(<h2 id="[^"]*"[^>]*>)(.*?)(<a class="anchor-link")', re.DOTALL)
+HEADING = re.compile(r'(?P<start><h2 id="(?P<id>[^"]*)"[^>]*>)(?P<text>.*?)(?P<end><a class="anchor-link")', re.DOTALL)
 UNNUMBERED = ("Summary", "Exercises", "References")
 
 
@@ -81,13 +81,13 @@ def numbered(body: str) -> str:
 
     def number(match: re.Match) -> str:
         nonlocal last
-        text = re.sub("<[^>]*>", "", match[2]).strip()
+        text = re.sub("<[^>]*>", "", match["text"]).strip()
         if own := re.match(r"(\d+)\.", text):
             last = int(own[1])
             return match[0]
         if text in UNNUMBERED:
             return match[0]
         last += 1
-        return f"{match[1]}{last}. {match[2]}{match[3]}"
+        return f"{match['start']}{last}. {match['text']}{match['end']}"
 
     return HEADING.sub(number, body)

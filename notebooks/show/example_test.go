@@ -12,13 +12,6 @@ import (
 
 // Outside a notebook, plots go into files: here a map of the loss of two residuals, given by its values.
 func ExampleWritePNG() {
-	folder, err := os.MkdirTemp("", "example")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer os.RemoveAll(folder)
-
 	rho := func(x float64) float64 { return math.Log1p(x * x / 2) }
 	values := make([][]float64, 21)
 	for i := range values {
@@ -27,32 +20,15 @@ func ExampleWritePNG() {
 		}
 	}
 	sum := show.NewPlot("Cauchy loss of two residuals", "x₁/c", "x₂/c").XRange(-10.5, 10.5).YRange(-10.5, 10.5).HeatGrid("ρ(x₁) + ρ(x₂)", values)
-	path := filepath.Join(folder, "loss.png")
-	if err := show.WritePNG(path, sum); err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(size(path))
+	fmt.Println(written(func(path string) error { return show.WritePNG(path, sum) }))
 	// Output:
 	// a picture of some size: true
 }
 
 // Pictures of float32 or float64 values come side by side.
 func ExampleImages_WritePNG() {
-	folder, err := os.MkdirTemp("", "example")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer os.RemoveAll(folder)
-
-	path := filepath.Join(folder, "ramps.png")
 	ramps := show.NewImages("", 2).Add("float32", show.GrayImage([]float32{0, 1, 2, 3}, 2, 2, 0, 3)).Add("float64", show.GrayImage([]float64{3, 2, 1, 0}, 2, 2, 0, 3))
-	if err := ramps.WritePNG(path); err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(size(path))
+	fmt.Println(written(ramps.WritePNG))
 	// Output:
 	// a picture of some size: true
 }
@@ -76,12 +52,22 @@ func ExampleChecks() {
 	// ✓ Cauchy's error is less than that of least squares: got 0.02 and 0.31, want the first to be less (stored)
 }
 
-func size(path string) string {
+// written says whether a PNG file came of it.
+func written(write func(path string) error) string {
+	folder, err := os.MkdirTemp("", "example")
+	if err != nil {
+		return err.Error()
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	path := filepath.Join(folder, "picture.png")
+	if err := write(path); err != nil {
+		return err.Error()
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return err.Error()
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	config, err := png.DecodeConfig(file)
 	if err != nil {
 		return err.Error()
