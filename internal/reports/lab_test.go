@@ -112,8 +112,8 @@ func runAllCells(t *testing.T, page *tab) {
 	}
 }
 
-// TestLab_RunsANotebook opens 01_derivation in JupyterLab, runs all of its cells as a reader does, and finds its plots and
-// formulas, and no error.
+// TestLab_RunsANotebook opens 01_derivation in JupyterLab, runs all of its cells as a reader does, and finds its plots,
+// formulas and figures that move, and no error.
 func TestLab_RunsANotebook(t *testing.T) {
 	root := root(t)
 	dependOnSources(t, root)
@@ -145,6 +145,9 @@ func TestLab_RunsANotebook(t *testing.T) {
 	}
 	if plots < 1 || formulas < 1 {
 		t.Errorf("%d plots and %d formulas are shown", plots, formulas)
+	}
+	if names := wantFiguresThatAnswer(t, page); len(names) == 0 {
+		t.Error("no figure moves")
 	}
 	for what, selector := range map[string]string{
 		"errors":         `[data-mime-type="application/vnd.jupyter.error"]`,

@@ -3,13 +3,16 @@ package reports
 import (
 	"fmt"
 	"math"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
@@ -45,11 +48,94 @@ func livePage(t *testing.T) *tab {
 		t.Fatal(err)
 	}
 	page := openTab(t, 1100, 900)
-	ready := fmt.Sprintf(`document.querySelectorAll("figure.robustloss-live[data-ready]").length === %d`, len(live.Names()))
-	if err := page.within(2*time.Minute, chromedp.Navigate("file://"+path), chromedp.Poll(ready, nil, patiently)); err != nil {
-		t.Fatal("the figures do not start: ", err)
+	if err := page.within(time.Minute, chromedp.Navigate("file://"+path)); err != nil {
+		t.Fatal(err)
 	}
+	waitForFigures(t, page)
 	return page
+}
+
+// waitForFigures waits until all figures of a page that move have started, and returns their names.
+func waitForFigures(t *testing.T, page *tab) (names []string) {
+	t.Helper()
+	const all = `[...document.querySelectorAll("figure.robustloss-live")]`
+	if err := page.within(2*time.Minute, chromedp.Poll(all+`.every(f => f.dataset.ready)`, nil, patiently), chromedp.Evaluate(all+`.map(f => f.dataset.figure)`, &names)); err != nil {
+		var said string
+		_ = page.within(time.Minute, chromedp.Evaluate(all+`.map(f => f.innerText).join("\n")`, &said))
+		t.Fatalf("the figures do not start: %v\n%s", err, said)
+	}
+	return names
+}
+
+// wantFiguresThatAnswer moves the first control, or the first point, of every figure on a page and compares what it shows
+// with what Go computes here.
+func wantFiguresThatAnswer(t *testing.T, page *tab) (names []string) {
+	t.Helper()
+	names = waitForFigures(t, page)
+	for _, name := range names {
+		before := page.answerOf(t, name)
+		wantGo(t, name, before)
+		move := fmt.Sprintf(`(() => {
+			const f = %s, c = f.querySelector("[data-control]"), h = f.querySelector("[data-handle]");
+			if (c?.options) c.selectedIndex = (c.selectedIndex + 1) %% c.options.length;
+			else if (c) c.value = Number(c.value) < Number(c.max) ? Number(c.value) + Number(c.step) : c.min;
+			if (c) c.dispatchEvent(new Event("input"));
+			else h.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowLeft", bubbles: true }));
+		})()`, figure(name))
+		if err := page.within(time.Minute, chromedp.Evaluate(move, nil), twoFrames()); err != nil {
+			t.Fatal(err)
+		}
+		after := page.answerOf(t, name)
+		wantGo(t, name, after)
+		if after.Say == before.Say {
+			t.Errorf("%s has moved and still says %q", name, after.Say)
+		}
+	}
+	return names
+}
+
+// TestLiveFigures_AnswerInAReport exports a notebook, opens its page from disk without a network, and then without scripts.
+func TestLiveFigures_AnswerInAReport(t *testing.T) {
+	root := root(t)
+	browserPath(t)
+	dir, out := cloneFolder(t, root), t.TempDir()
+	writeNotebook(t, filepath.Join(dir, "moving.ipynb"), "# Moving", figureCell,
+		"import \"github.com/robustloss/gomlx-robustloss/notebooks/live\"\n\n%%\nlive.Show(\"loss\", nil)", "%%\nlive.Show(\"valley\", nil)")
+	if said, err := run(t, root, nil, "--notebooks", dir, "--out", out); err != nil {
+		t.Fatal(said, err)
+	}
+	address := (&url.URL{Scheme: "file", Path: filepath.Join(out, "moving.html")}).String()
+	page := openTab(t, 1100, 900)
+	if err := page.within(time.Minute, network.EmulateNetworkConditions(true, 0, -1, -1), chromedp.Navigate(address)); err != nil {
+		t.Fatal(err)
+	}
+	if names := wantFiguresThatAnswer(t, page); len(names) != 2 {
+		t.Errorf("the page shows %q, want two figures", names)
+	}
+	if asked := page.asked(); len(asked) > 0 {
+		t.Errorf("the page asks the network for %v", asked)
+	}
+	program, err := os.Stat(filepath.Join(out, "live.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := int64(len(read(t, filepath.Join(out, "moving.html")))) // with the styles, which every page has
+	if own > 800_000 || program.Size() > 1_200_000 {
+		t.Errorf("the page has %d bytes and shares %d", own, program.Size())
+	}
+
+	still := openTab(t, 390, 900)
+	var pictures, hidden, wide int
+	err = still.within(time.Minute, emulation.SetScriptExecutionDisabled(true), chromedp.Navigate(address), emulation.SetScriptExecutionDisabled(false),
+		chromedp.Evaluate(`[...document.querySelectorAll("figure.robustloss-live .picture[role=img] > svg")].filter(s => s.getBoundingClientRect().height > 100).length`, &pictures),
+		chromedp.Evaluate(`[...document.querySelectorAll("figure.robustloss-live .controls")].filter(c => getComputedStyle(c).display === "none").length`, &hidden),
+		chromedp.Evaluate(`document.documentElement.scrollWidth - document.documentElement.clientWidth`, &wide))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pictures != 2 || hidden != 2 || wide > 0 {
+		t.Errorf("without scripts there are %d pictures, want 2, %d hidden rows of controls, want 2, and the page is %d pixels too wide", pictures, hidden, wide)
+	}
 }
 
 // answer is what a figure shows.

@@ -102,6 +102,7 @@ func lookAt(t *testing.T, path string) {
 	if n := page.count(t, `[data-mime-type="application/vnd.jupyter.stderr"], [data-mime-type="application/vnd.jupyter.error"]`); n > 0 {
 		t.Errorf("%d outputs are errors", n)
 	}
+	wantFiguresThatAnswer(t, page)
 	if asked := page.asked(); len(asked) > 0 {
 		t.Errorf("the page asks the network for %v", asked)
 	}

@@ -57,7 +57,7 @@ func (s *svg) handle(x, y float64, colour string) {
 var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
 
 // coordinate writes a number with the digits that a screen shows.
-func coordinate(v float64) string { return strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64) }
+func coordinate(v float64) string { return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64) }
 
 // number writes a number as a reader compares it, with a minus sign.
 func number(v float64) string {
@@ -125,24 +125,52 @@ func (p panel) axes(s *svg, title, xlabel string) {
 	}
 }
 
-// curve draws y over x, clipped to the panel, and its name at its right end where it has one.
+// curve draws y over x, clipped to the panel; it breaks where y is NaN.
 func (p panel) curve(s *svg, x, y []float64, colour string, thickness float64, dash string) {
 	var path strings.Builder
-	pen := "M"
+	var piece []Point
+	// Beyond the panel a curve goes on for a tenth of its height, and is clipped there.
+	beyond := (p.yhi - p.ylo) / 10
 	for i := range x {
-		v := y[i]
-		if math.IsNaN(v) || x[i] < p.xlo || x[i] > p.xhi {
-			pen = "M"
-			continue
+		if seen := x[i] >= p.xlo && x[i] <= p.xhi && !math.IsNaN(y[i]); seen {
+			piece = append(piece, Point{p.px(x[i]), p.py(min(max(y[i], p.ylo-beyond), p.yhi+beyond))})
 		}
-		// Beyond the panel a curve goes on for a tenth of its height, and is clipped there.
-		beyond := (p.yhi - p.ylo) / 10
-		v = min(max(v, p.ylo-beyond), p.yhi+beyond)
-		path.WriteString(pen + coordinate(p.px(x[i])) + " " + coordinate(p.py(v)))
-		pen = "L"
+		if seen := i+1 < len(x) && x[i+1] <= p.xhi && !math.IsNaN(y[i+1]); !seen {
+			writePath(&path, thinned(piece))
+			piece = piece[:0]
+		}
 	}
 	s.addf(`<svg x="%[1]s" y="%[2]s" width="%[3]s" height="%[4]s" viewBox="%[1]s %[2]s %[3]s %[4]s" overflow="hidden"><path d="%[5]s" stroke="%[6]s" stroke-width="%[7]g" stroke-dasharray="%[8]s"/></svg>`,
 		coordinate(p.left), coordinate(p.top), coordinate(p.width), coordinate(p.height), path.String(), colour, thickness, dash)
+}
+
+func writePath(path *strings.Builder, points []Point) {
+	pen := "M"
+	for _, q := range points {
+		path.WriteString(pen + coordinate(q.X) + " " + coordinate(q.Y))
+		pen = "L"
+	}
+}
+
+// thinned leaves out the points from which the straight line between those that stay is a tenth of a unit away at most: no
+// one sees the difference.
+func thinned(points []Point) []Point {
+	if len(points) < 3 {
+		return points
+	}
+	first, last := points[0], points[len(points)-1]
+	farthest, distance := 0, .1
+	for i, q := range points[1 : len(points)-1] {
+		t := (q.X - first.X) / (last.X - first.X)
+		if d := math.Abs(q.Y - first.Y - t*(last.Y-first.Y)); d > distance {
+			farthest, distance = i+1, d
+		}
+	}
+	if farthest == 0 {
+		return []Point{first, last}
+	}
+	left := thinned(points[:farthest+1])
+	return append(left[:len(left)-1:len(left)-1], thinned(points[farthest:])...)
 }
 
 // line draws y = intercept + slope·x.

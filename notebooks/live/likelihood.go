@@ -3,6 +3,7 @@ package live
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/robustloss/gomlx-robustloss/robustloss/scalar"
 )
@@ -76,22 +77,34 @@ func drawLikelihood(s State) Picture {
 	return picture
 }
 
+// shades is how many colours the map has.
+const shades = 40
+
 // drawMap draws the negative log-likelihood over α and log₁₀ c as colours, from best up, with their bar.
 func drawMap(image *svg, nll func(alpha, c float64) float64, best float64) {
 	mapPanel.axes(image, "mean negative log-likelihood: dark is low; log₁₀ c over α", "shape α")
 	const columns, rows, span = 40, 26, 1.5
+	w, h := mapPanel.width/columns, mapPanel.height/rows
+	var cells [shades]strings.Builder // of each shade, as a path of rectangles
 	for i := range columns {
-		for j := range rows {
-			a := mapPanel.xlo + (float64(i)+.5)/columns*(mapPanel.xhi-mapPanel.xlo)
-			l := mapPanel.ylo + (float64(j)+.5)/rows*(mapPanel.yhi-mapPanel.ylo)
-			w, h := mapPanel.width/columns, mapPanel.height/rows
-			image.addf(`<rect x="%s" y="%s" width="%s" height="%s" fill="%s"/>`, coordinate(mapPanel.left+float64(i)*w),
-				coordinate(mapPanel.top+mapPanel.height-float64(j+1)*h), coordinate(w+.5), coordinate(h+.5), shade((nll(a, math.Pow(10, l))-best)/span))
+		a, from, last := mapPanel.xlo+(float64(i)+.5)/columns*(mapPanel.xhi-mapPanel.xlo), 0, -1
+		for j := range rows + 1 { // equal ones above each other are one
+			k := -1
+			if j < rows {
+				l := mapPanel.ylo + (float64(j)+.5)/rows*(mapPanel.yhi-mapPanel.ylo)
+				k = int(shades * min(max((nll(a, math.Pow(10, l))-best)/span, 0), 1-1e-9))
+			}
+			if k != last && j > 0 {
+				fmt.Fprintf(&cells[last], "M%s %sh14.2v-%sh-14.2z", coordinate(mapPanel.left+float64(i)*w), coordinate(mapPanel.top+mapPanel.height-float64(from)*h), coordinate(float64(j-from)*h+.2))
+				from = j
+			}
+			last = k
 		}
 	}
-	for k := range 20 { // the colour bar
-		h := mapPanel.height / 20
-		image.addf(`<rect x="622" y="%s" width="14" height="%s" fill="%s"/>`, coordinate(mapPanel.top+mapPanel.height-float64(k+1)*h), coordinate(h+.5), shade((float64(k)+.5)/20))
+	bar := mapPanel.height / shades
+	for k := range shades {
+		colour := shade((float64(k) + .5) / shades)
+		image.addf(`<path d="%sM622 %sh14v%sh-14z" fill="%s"/>`, cells[k].String(), coordinate(mapPanel.top+mapPanel.height-float64(k+1)*bar), coordinate(bar+.3), colour)
 	}
 	image.text(640, mapPanel.top+mapPanel.height, "start", ink, number(best))
 	image.text(640, mapPanel.top+10, "start", ink, "≥ "+number(best+span))

@@ -1,10 +1,9 @@
 package live
 
 import (
+	"errors"
 	"fmt"
 	"math"
-
-	"gonum.org/v1/gonum/mat"
 
 	"github.com/robustloss/gomlx-robustloss/robustloss/scalar"
 )
@@ -43,45 +42,96 @@ var lineFigure = &Figure{
 
 var linePanel = panel{left: 44, top: 26, width: 530, height: 360, xlo: 0, xhi: 10, ylo: 0, yhi: 7}
 
+// line is y = intercept + slope·x.
+type line struct{ intercept, slope float64 }
+
+// residuals returns y − the line of the points.
+func (l line) residuals(points []Point) []float64 {
+	r := make([]float64, len(points))
+	for i, p := range points {
+		r[i] = p.Y - l.intercept - l.slope*p.X
+	}
+	return r
+}
+
+// weighted returns the line of least Σ weight·residual².
+func weighted(points []Point, weight []float64) line {
+	var total, x, y, xx, xy float64
+	for i, p := range points {
+		total, x, y = total+weight[i], x+weight[i]*p.X, y+weight[i]*p.Y
+	}
+	x, y = x/total, y/total
+	for i, p := range points {
+		xx, xy = xx+weight[i]*(p.X-x)*(p.X-x), xy+weight[i]*(p.X-x)*(p.Y-y)
+	}
+	return line{y - xy/xx*x, xy / xx}
+}
+
+// reweighted returns the line of least loss downhill from another, by iteratively reweighted least squares.
+//
+// That is what scalar.IRLS does, whose algebra for any number of columns would make the page a quarter larger.
+func reweighted(points []Point, from line, k scalar.Kernel) line {
+	for range 1000 {
+		to := weighted(points, each(from.residuals(points), k.Weight))
+		moved := to.movedFrom(from)
+		if math.IsNaN(moved) { // no point counts any more
+			break
+		}
+		if from = to; moved <= 1e-9*k.Scale {
+			break
+		}
+	}
+	return from
+}
+
+// movedFrom returns by how much two lines differ at most.
+func (l line) movedFrom(other line) float64 {
+	return math.Abs(l.intercept-other.intercept) + linePanel.xhi*math.Abs(l.slope-other.slope)
+}
+
+// adapted returns the line, the α in [0, 2] and the c of maximum likelihood downhill from a line: in turn, the line for an α
+// and a c, and those for its residuals, until nothing moves.
+func adapted(points []Point, from line) (line, scalar.Kernel, error) {
+	zero := 0.0
+	for range 100 {
+		g, err := scalar.FitWith(from.residuals(points), nil, &scalar.FitOptions{Mu: &zero, Alpha: scalar.Between(0, 2)})
+		if err != nil {
+			return from, scalar.Kernel{}, err
+		}
+		k := scalar.Kernel{Alpha: g.Alpha, Scale: g.Scale}
+		to := reweighted(points, from, k)
+		if to.movedFrom(from) <= 1e-8*k.Scale {
+			return to, k, nil
+		}
+		from = to
+	}
+	return from, scalar.Kernel{}, errors.New("α and c were not found")
+}
+
 func drawLine(s State) Picture {
 	image := newSVG(430)
 	linePanel.axes(image, "drag any point: y over x", "x")
-	alpha, one, c := alphaOf(s.Values["alpha"]), 1.0, s.Values["c"]
+	square := weighted(s.Points, each(make([]float64, len(s.Points)), func(float64) float64 { return 1 }))
+	fixed := reweighted(s.Points, square, scalar.Kernel{Alpha: alphaOf(s.Values["alpha"]), Scale: s.Values["c"]})
+	free, kernel, err := adapted(s.Points, fixed)
 	fits := []struct {
 		name, colour, dash string
-		options            scalar.IRLSOptions
-	}{
-		{"least squares", orange, "7 4", scalar.IRLSOptions{Alpha: scalar.Fixed(2), Scale: &one}},
-		{"fixed α", green, "2 3", scalar.IRLSOptions{Alpha: scalar.Fixed(alpha), Scale: &c}},
-		{"fitted α and c", blue, "", scalar.IRLSOptions{}},
-	}
-	x, y := mat.NewDense(len(s.Points), 2, nil), mat.NewVecDense(len(s.Points), nil)
-	for i, p := range s.Points {
-		x.SetRow(i, []float64{1, p.X})
-		y.SetVec(i, p.Y)
-	}
+		line
+	}{{"least squares", orange, "7 4", square}, {"fixed α", green, "2 3", fixed}, {"fitted α and c", blue, "", free}}
 	picture := Picture{Values: map[string]float64{}}
-	begin := []float64{0, 0}
 	for i, f := range fits {
 		place := linePanel.top + 14 + 40*float64(i)
 		image.addf(`<path d="M584 %sh22" stroke="%s" stroke-width="2.5" stroke-dasharray="%s"/>`, coordinate(place-4), f.colour, f.dash)
 		image.text(611, place, "start", f.colour, f.name)
-		f.options.Start = begin // one start, the line before, in place of IRLS's two: a picture is drawn while the reader drags
-		fit, err := scalar.IRLS(x, y, &f.options)
-		if err != nil {
-			picture.Say += fmt.Sprintf("%s: %v. ", f.name, err)
-			continue
-		}
-		intercept, slope := fit.Coefficients.AtVec(0), fit.Coefficients.AtVec(1)
-		begin = []float64{intercept, slope}
-		linePanel.line(image, intercept, slope, f.colour, f.dash)
-		picture.Values[f.name+": slope"], picture.Values[f.name+": intercept"] = slope, intercept
-		picture.Say += fmt.Sprintf("%s: y = %s + %s·x", f.name, number(intercept), number(slope))
-		if f.options.Alpha == nil && !math.IsNaN(fit.Alpha) {
-			picture.Values["α"], picture.Values["c"] = fit.Alpha, fit.Scale
-			picture.Say += fmt.Sprintf(", α = %s, c = %s", number(fit.Alpha), number(fit.Scale))
-		}
-		picture.Say += ". "
+		linePanel.line(image, f.intercept, f.slope, f.colour, f.dash)
+		picture.Values[f.name+": slope"], picture.Values[f.name+": intercept"] = f.slope, f.intercept
+		picture.Say += fmt.Sprintf("%s: y = %s + %s·x. ", f.name, number(f.intercept), number(f.slope))
+	}
+	if err != nil {
+		picture.Say += err.Error() + "."
+	} else {
+		picture.Values["α"], picture.Values["c"] = kernel.Alpha, kernel.Scale
+		picture.Say += fmt.Sprintf("Fitted: α = %s, c = %s.", number(kernel.Alpha), number(kernel.Scale))
 	}
 	for i, p := range s.Points {
 		colour := ink

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	_ "embed"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -21,6 +20,9 @@ import (
 
 //go:embed live.js
 var script string
+
+//go:embed unpack.js
+var unpack string
 
 //go:embed live.css
 var style string
@@ -115,8 +117,8 @@ func program() (string, error) {
 		return "", fmt.Errorf("the Go installation has no lib/wasm/wasm_exec.js: %w", err)
 	}
 	// The two comments mark what an exporter may put into a file that pages share.
-	return `<script>/*robustloss-live*/window.robustlossLoad = () => Uint8Array.from(atob("` + base64.StdEncoding.EncodeToString(compressed) +
-		`"), c => c.charCodeAt(0));` + string(glue) + `/*robustloss-live*/` + script + `</script>`, nil
+	return fmt.Sprintf(`<script>/*robustloss-live*/%swindow.robustlossLoad = () => robustlossUnpack("%s", %d);%s/*robustloss-live*/%s</script>`,
+		unpack, pack(compressed), len(compressed), glue, script), nil
 }
 
 // runtimeRoot is GOROOT of the Go that compiles the program.
@@ -125,8 +127,8 @@ func runtimeRoot() (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
-// Build compiles the program for browsers and returns it, compressed by gzip. It needs the project's sources, which a
-// notebook has, and a second where Go has compiled them before.
+// Build compiles the program for browsers, without what only debuggers read and without inlining, and returns it, compressed
+// by gzip. It needs the project's sources, which a notebook has, and a second where Go has compiled them before.
 func Build() ([]byte, error) {
 	_, here, _, ok := runtime.Caller(0)
 	if _, err := os.Stat(here); !ok || err != nil {
@@ -138,7 +140,7 @@ func Build() ([]byte, error) {
 	}
 	defer os.RemoveAll(folder)
 	file := filepath.Join(folder, "live.wasm")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", file, "./wasm")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-gcflags=all=-l", "-o", file, "./wasm")
 	build.Dir = filepath.Dir(here)
 	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "GOEXPERIMENT=", "GOWORK=off", "GOFLAGS=-buildvcs=false")
 	if out, err := build.CombinedOutput(); err != nil {
