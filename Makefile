@@ -45,7 +45,7 @@ data: ## fetch the data sets that are too large to ship: Fashion-MNIST (31 MB, f
 	@sh internal/setup/need-go.sh
 	@go run ./internal/setup data
 
-reports: setup ## execute the notebooks and write reports/ (NB=01_derivation: one; ROBUSTLOSS_PRESET=tiny|quick|paper)
+reports: setup ## execute the notebooks and write reports/ (NB=01_derivation: one, NB=solutions: those of the exercises; ROBUSTLOSS_PRESET=tiny|quick|paper)
 	@$(REPORTS) $(NB)
 
 pdf: setup ## print the reports that are there to PDF (needs Chromium or Chrome)

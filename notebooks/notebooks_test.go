@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -44,34 +45,64 @@ func (s *jsonText) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*string)(s))
 }
 
-// forEach runs a test for every notebook.
+// solutions is the folder of the notebooks that solve the exercises of the lessons.
+const solutions = "solutions"
+
+// forEachLesson runs a test for every lesson, and forEach for their solutions, too.
+func forEachLesson(t *testing.T, test func(t *testing.T, name string, n notebook)) {
+	forEachIn(t, "*.ipynb", test)
+}
+
 func forEach(t *testing.T, test func(t *testing.T, name string, n notebook)) {
-	paths, err := filepath.Glob("*.ipynb")
+	forEachLesson(t, test)
+	forEachIn(t, solutions+"/*.ipynb", test)
+}
+
+// forEachIn runs a test for every notebook that a pattern finds.
+func forEachIn(t *testing.T, pattern string, test func(t *testing.T, name string, n notebook)) {
+	paths, err := filepath.Glob(pattern)
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%s finds no notebook (%v)", pattern, err)
+	}
+	for _, path := range paths {
+		name := strings.TrimSuffix(path, ".ipynb")
+		t.Run(name, func(t *testing.T) { test(t, name, read(t, path)) })
+	}
+}
+
+// read reads a notebook.
+func read(t *testing.T, path string) notebook {
+	t.Helper()
+	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(paths) == 0 {
-		t.Skip("there is no notebook")
+	var n notebook
+	if err := json.Unmarshal(content, &n); err != nil {
+		t.Fatal(err)
 	}
-	for _, path := range paths {
-		t.Run(strings.TrimSuffix(path, ".ipynb"), func(t *testing.T) {
-			content, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var n notebook
-			if err := json.Unmarshal(content, &n); err != nil {
-				t.Fatal(err)
-			}
-			test(t, strings.TrimSuffix(path, ".ipynb"), n)
-		})
+	return n
+}
+
+// text returns the text cells of a notebook, and code what is in its code cells.
+func (n notebook) text() string { return n.join("markdown") }
+
+func (n notebook) code() string { return n.join("code") }
+
+func (n notebook) join(cellType string) string {
+	var parts []string
+	for _, c := range n.Cells {
+		if c.CellType == cellType {
+			parts = append(parts, string(c.Source))
+		}
 	}
+	return strings.Join(parts, "\n\n")
 }
 
 // The index of the reports shows, as a lesson's question, what is bold first in its opening text.
 func TestNotebooks_OpenWithAQuestion(t *testing.T) {
 	bold := regexp.MustCompile(`(?s)\*\*(.+?)\*\*`)
-	forEach(t, func(t *testing.T, _ string, n notebook) {
+	forEachLesson(t, func(t *testing.T, _ string, n notebook) {
 		found := bold.FindStringSubmatch(string(n.Cells[0].Source))
 		if found == nil || !strings.HasSuffix(found[1], "?") {
 			t.Errorf("what is bold first is %q, want the lesson's question", found)
@@ -79,9 +110,11 @@ func TestNotebooks_OpenWithAQuestion(t *testing.T) {
 	})
 }
 
-// setup is the first code cell of every notebook: see README.md.
-const setup = `!*[ -f go.work ] || go work init . "$(dirname "$GONB_DIR")"
-%noautoget`
+// setup is the first code cell of every notebook, which names the clone: see README.md.
+func setup(name string) string {
+	up := strings.Repeat("/..", strings.Count(name, "/"))
+	return `!*[ -f go.work ] || go work init . "$(dirname "$GONB_DIR")` + up + `"` + "\n%noautoget"
+}
 
 func TestNotebooks_CarryNoOutputs(t *testing.T) {
 	forEach(t, func(t *testing.T, _ string, n notebook) {
@@ -94,10 +127,10 @@ func TestNotebooks_CarryNoOutputs(t *testing.T) {
 }
 
 func TestNotebooks_StartAlike(t *testing.T) {
-	named := regexp.MustCompile(`^\d\d_[a-z]+$`)
+	named := regexp.MustCompile(`^(solutions/)?\d\d_[a-z]+$`)
 	forEach(t, func(t *testing.T, name string, n notebook) {
 		if !named.MatchString(name) {
-			t.Errorf("the name is not NN_word")
+			t.Errorf("the name is not NN_word, nor that of a lesson's solutions")
 		}
 		if n.Metadata.Kernelspec.Name != "gonb" {
 			t.Errorf("the kernel is %q, want gonb", n.Metadata.Kernelspec.Name)
@@ -106,8 +139,8 @@ func TestNotebooks_StartAlike(t *testing.T) {
 		if len(code) < 2 {
 			t.Fatal("there are no code cells")
 		}
-		if strings.TrimSpace(string(code[0].Source)) != setup || !slices.Contains(code[0].Metadata.Tags, "remove_cell") {
-			t.Errorf("the first code cell is\n%s\nwith the tags %v, want\n%s\nwith the tag remove_cell", code[0].Source, code[0].Metadata.Tags, setup)
+		if strings.TrimSpace(string(code[0].Source)) != setup(name) || !slices.Contains(code[0].Metadata.Tags, "remove_cell") {
+			t.Errorf("the first code cell is\n%s\nwith the tags %v, want\n%s\nwith the tag remove_cell", code[0].Source, code[0].Metadata.Tags, setup(name))
 		}
 		if !strings.Contains(string(code[1].Source), "show.Setting(") {
 			t.Errorf("the second code cell does not show the versions, the backend and the seed: call show.Setting")
@@ -160,30 +193,61 @@ func TestNotebooks_CellsAreShort(t *testing.T) {
 }
 
 func TestNotebooks_HaveTheSectionsOfALesson(t *testing.T) {
-	forEach(t, func(t *testing.T, _ string, n notebook) {
-		var text, code strings.Builder
-		for _, c := range n.Cells {
-			if c.CellType == "markdown" {
-				text.WriteString(string(c.Source) + "\n\n")
-			} else {
-				code.WriteString(string(c.Source) + "\n")
+	forEachLesson(t, func(t *testing.T, _ string, n notebook) {
+		for _, heading := range []string{"Summary", "Exercises", "References"} {
+			if !strings.Contains(n.text(), "\n## "+heading) {
+				t.Errorf("there is no section %q", heading)
 			}
 		}
-		for _, heading := range []string{"## Summary", "## Exercises", "## References"} {
-			if !strings.Contains(text.String(), "\n"+heading) {
-				t.Errorf("there is no %q", heading)
-			}
+		if found := items(section(n, "Exercises")); found < 3 {
+			t.Errorf("there are %d exercises, want at least 3", found)
 		}
-		_, rest, _ := strings.Cut(text.String(), "\n## Exercises")
-		exercises, _, _ := strings.Cut(rest, "\n## ")
-		if found := regexp.MustCompile(`(?m)^(\d+\.|[-*]) `).FindAllString(exercises, -1); len(found) < 3 {
-			t.Errorf("there are %d exercises, want at least 3", len(found))
-		}
-		if !strings.Contains(code.String(), "show.Check") {
+		if !strings.Contains(n.code(), "show.Check") {
 			t.Error("nothing is checked: a claim of the text must fail the notebook where it is false")
 		}
-		if !strings.Contains(code.String(), ".Show()") && !strings.Contains(code.String(), "show.Row(") {
+		if !strings.Contains(n.code(), ".Show()") && !strings.Contains(n.code(), "show.Row(") {
 			t.Error("nothing is shown")
+		}
+	})
+}
+
+// section returns the text cells of a section, "" where there is no such section.
+func section(n notebook, heading string) string {
+	_, rest, _ := strings.Cut(n.text(), "\n## "+heading)
+	text, _, _ := strings.Cut(rest, "\n## ")
+	return text
+}
+
+// items counts the items of the lists in a text.
+func items(text string) int {
+	return len(regexp.MustCompile(`(?m)^(\d+\.|[-*]) `).FindAllString(text, -1))
+}
+
+// The solutions of a lesson have a hint and a solution for each of its exercises, and each of both leads to the other.
+func TestSolutions_AreThoseOfALesson(t *testing.T) {
+	forEachIn(t, solutions+"/*.ipynb", func(t *testing.T, name string, n notebook) {
+		lesson := read(t, filepath.Base(name)+".ipynb")
+		want := items(section(lesson, "Exercises"))
+		if got := items(section(n, "Hints")); got != want {
+			t.Errorf("there are %d hints for %d exercises", got, want)
+		}
+		var numbers []string
+		for _, found := range regexp.MustCompile(`(?m)^## Exercise (\d+): \S`).FindAllStringSubmatch(n.text(), -1) {
+			numbers = append(numbers, found[1])
+		}
+		for i := range want {
+			if len(numbers) != want || numbers[i] != strconv.Itoa(i+1) {
+				t.Fatalf("the sections are of the exercises %v, want 1 to %d, each as ## Exercise 1: what it is about", numbers, want)
+			}
+		}
+		if !strings.Contains(n.code(), "show.Check") {
+			t.Error("nothing is checked: what a solution says must fail the notebook where it is false")
+		}
+		if link := "(" + name + ".ipynb)"; !strings.Contains(section(lesson, "Exercises"), link) {
+			t.Errorf("the lesson's exercises hold no link %s", link)
+		}
+		if link := "(../" + filepath.Base(name) + ".ipynb)"; !strings.Contains(string(n.Cells[0].Source), link) {
+			t.Errorf("the opening text holds no link %s", link)
 		}
 	})
 }

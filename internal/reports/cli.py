@@ -1,7 +1,8 @@
 """Executes the notebooks and writes reports.
 
-    python internal/reports                      # all notebooks, into reports/
+    python internal/reports                      # all lessons, into reports/
     python internal/reports 01_derivation        # one of them
+    python internal/reports solutions            # the solutions of all exercises, solutions/01_derivation: of one lesson's
     python internal/reports --pdf                # and print them to PDF
     python internal/reports --pdf --no-execute   # print the reports that are there
     python internal/reports --site site --no-execute   # copy them into a folder for a static host
@@ -22,6 +23,7 @@ from pathlib import Path
 
 import execute
 import export
+import names
 import pdf
 import site_folder
 
@@ -37,7 +39,7 @@ def tell(text: str):
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="reports", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="notebooks, by name; default: all")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="notebooks, by name; default: all lessons")
     parser.add_argument("--notebooks", type=Path, default=ROOT / "notebooks", help="where they are")
     parser.add_argument("--out", type=Path, default=ROOT / "reports", help="where the reports go")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="how many at the same time")
@@ -50,33 +52,23 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def chosen(folder: Path, names: list[str]) -> list[Path]:
-    """The notebooks that were asked for, in numbered order."""
-    found = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
-    wanted = [Path(name).name.removesuffix(".ipynb") for name in names] or list(found)
-    unknown = [name for name in wanted if name not in found]
-    if unknown:
-        sys.exit(f"reports: no notebook {', '.join(unknown)} in {folder}; there are {', '.join(found) or 'none'}")
-    return [found[name] for name in sorted(wanted)]
-
-
-async def produce(paths: list[Path], names: list[str], args: argparse.Namespace, preset: str) -> list[str]:
+async def produce(wanted: dict[str, Path], known: set[str], args: argparse.Namespace, preset: str) -> list[str]:
     """Executes notebooks, some at the same time, and writes their reports. Returns the names of those that failed."""
     slots = asyncio.Semaphore(max(1, args.jobs))
     timeout = args.timeout or PRESETS[preset]
 
-    async def one(path: Path) -> str | None:
+    async def one(name: str, path: Path) -> str | None:
         async with slots:
-            tell(f"{path.stem} …")
+            tell(f"{name} …")
             run = await execute.execute(path, args.kernel, timeout, tell)
-            await asyncio.to_thread(export.write_report, run, path, set(names), preset, TEMPLATES, args.out, not args.no_pages)
+            await asyncio.to_thread(export.write_report, run, name, path, known, preset, TEMPLATES, args.out, not args.no_pages)
             if run.failure is not None:
-                tell(f"FAILED {path.stem}, {run.failure}")
-                return path.stem
-            tell(f"{path.stem} ok, {export.duration(run.seconds)}")
+                tell(f"FAILED {name}, {run.failure}")
+                return name
+            tell(f"{name} ok, {export.duration(run.seconds)}")
             return None
 
-    return [name for name in await asyncio.gather(*map(one, paths)) if name]
+    return [name for name in await asyncio.gather(*(one(*item) for item in wanted.items())) if name]
 
 
 async def stoppable(work) -> list[str] | None:
@@ -98,22 +90,21 @@ def main() -> int:
     if preset not in PRESETS:
         sys.exit(f"reports: ROBUSTLOSS_PRESET is {preset!r}: it must be tiny, quick or paper")
     began = time.monotonic()
-    paths = chosen(args.notebooks, args.names)
-    names = [path.stem for path in chosen(args.notebooks, [])]
+    wanted, known = names.chosen(args.notebooks, args.names), names.all_of(args.notebooks)
     failed: list[str] | None = []
     if not args.no_execute:
-        failed = asyncio.run(stoppable(produce(paths, names, args, preset)))
+        failed = asyncio.run(stoppable(produce(wanted, set(known), args, preset)))
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # asyncio took it away
         if not args.no_pages:
-            export.write_index(args.out, names)
+            export.write_index(args.out, known, TEMPLATES)
         if failed is None:
             raise KeyboardInterrupt
     if args.pdf:
-        for path in paths:
-            page = args.out / f"{path.stem}.html"
-            if path.stem in failed:
+        for name in wanted:
+            page = args.out / f"{name}.html"
+            if name in failed:
                 continue
-            if not export.facts_file(args.out, path.stem).exists():
+            if not export.facts_file(args.out, name).exists():
                 sys.exit(f"reports: {page} is not there: run make reports first")
             tell(f"printed {pdf.print_pdf(page).name}")
     if args.site:
@@ -122,7 +113,7 @@ def main() -> int:
         except (FileNotFoundError, FileExistsError) as error:
             sys.exit(f"reports: {error}")
         tell(f"the site is in {args.site}")
-    tell(f"{len(paths) - len(failed)} of {len(paths)} ok in {export.duration(time.monotonic() - began)}; see {args.out / ('.facts' if args.no_pages else 'index.html')}")
+    tell(f"{len(wanted) - len(failed)} of {len(wanted)} ok in {export.duration(time.monotonic() - began)}; see {args.out / ('.facts' if args.no_pages else 'index.html')}")
     if failed:
         tell("failed: " + ", ".join(failed))
     return 1 if failed else 0

@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 import execute
 import layout
 import maths
+import names as naming
 import nbformat
 from traitlets.config import Config
 
@@ -43,21 +44,22 @@ NOTATION = "notation.html"  # the page of the symbols, beside the index
 LINK = re.compile(r'href="(?!#|[a-zA-Z][a-zA-Z0-9+.-]*:|//)([^"#]+)((?:#[^"]*)?)"')
 
 
-def link_reports(body: str, source: Path, names: set[str], folder: Path) -> str:
+def link_reports(body: str, name: str, source: Path, names: set[str], folder: Path) -> str:
     """Makes the links of a notebook those of its report: to another notebook's report, to a file in the clone.
 
-    Every notebook that is there has a page, see write_stubs. What a link does not find loses the link and stays as text.
+    Every notebook that is there has a page, see write_missing. What a link does not find loses the link and stays as text.
     """
+    pages = names | {"index", NOTATION.removesuffix(".html")}
 
     def target(match: re.Match) -> str:
         path, fragment = unquote(html.unescape(match[1])), match[2]
-        stem = path.removesuffix(".ipynb").removesuffix(".html")
-        if stem in names or path in ("index.html", NOTATION):
-            return f'href="{match[1].removesuffix(".ipynb")}{"" if path.endswith(".html") else ".html"}{fragment}"'
+        other = naming.linked(name, path)
+        if other in pages:
+            return f'href="{html.escape(quote(naming.address(name, other)), quote=True)}{fragment}"'
         file = source.parent / path
         if not file.exists():
             return 'class="report-nowhere"'
-        return f'href="{html.escape(quote(os.path.relpath(file, folder)), quote=True)}{fragment}"'
+        return f'href="{html.escape(quote(os.path.relpath(file, (folder / name).parent)), quote=True)}{fragment}"'
 
     return LINK.sub(target, body)
 
@@ -65,21 +67,14 @@ def link_reports(body: str, source: Path, names: set[str], folder: Path) -> str:
 LIVE = re.compile(r"<script>/\*robustloss-live\*/(.*?)/\*robustloss-live\*/", re.DOTALL)
 
 
-def share_live(body: str, folder: Path) -> str:
+def share_live(body: str, name: str, folder: Path) -> str:
     """Puts the program of the figures that move, which every one of them carries, into one file for all pages."""
     found = LIVE.search(body)
     if found is None:
         return body
     write(folder / "live.js", found[1])
     parts = LIVE.split(body)
-    return parts[0] + '<script src="live.js"></script>' + "".join("<script>" + part for part in parts[2::2])
-
-
-def neighbours(name: str, names: set[str]) -> dict:
-    """The notebooks before and after one, None at the ends."""
-    order = sorted(names)
-    at = order.index(name)
-    return {"before": order[at - 1] if at > 0 else None, "after": order[at + 1] if at + 1 < len(order) else None}
+    return parts[0] + f'<script src="{naming.top(name)}live.js"></script>' + "".join("<script>" + part for part in parts[2::2])
 
 
 def title_of(notebook: nbformat.NotebookNode, name: str) -> str:
@@ -165,26 +160,32 @@ def facts_file(folder: Path, name: str) -> Path:
     return folder / ".facts" / f"{name}.json"
 
 
-def write_report(run: execute.Run, source: Path, names: set[str], preset: str, templates: Path, folder: Path, pages: bool):
-    """Writes the page of one notebook, and its facts for the index. Without pages only what failed gets one."""
-    name, checks = source.stem, run.checks()
-    title = title_of(run.notebook, name)
+def write_page(run: execute.Run, name: str, source: Path, names: set[str], facts: str, templates: Path, folder: Path):
+    """Writes the page of one notebook."""
     picture, alt = figure_of(run.notebook)
-    if picture:
-        write_bytes(folder / f"{name}.png", base64.b64decode(picture))
-    facts = {"executed": facts_of(run.seconds, preset), "checks": count_of(checks)}
-    report = {"facts": " · ".join(facts.values()), "failure": mark_failure(run), "name": name, **neighbours(name, names)}
+    report = {"facts": facts, "failure": mark_failure(run), "name": name, "top": naming.top(name), **naming.neighbours(name, names)}
+    report["lesson"] = naming.address(name, Path(name).name) if naming.is_solution(name) else None
+    report["solutions"] = naming.solutions_of(name, names)
     report["source"] = base64.b64encode(source.read_bytes()).decode("ascii")
-    file = folder / f"{name}.html"
+    body = page(layout.arranged(run.notebook, picture, alt), title_of(run.notebook, name), templates, report)
+    write(folder / f"{name}.html", share_live(link_reports(body, name, source, names, folder), name, folder))
+
+
+def write_report(run: execute.Run, name: str, source: Path, names: set[str], preset: str, templates: Path, folder: Path, pages: bool):
+    """Writes the page of one notebook, and its facts for the index. Without pages only what failed gets one."""
+    checks = run.checks()
+    picture, alt = figure_of(run.notebook)
+    if picture and not naming.is_solution(name):
+        write_bytes(folder / f"{name}.png", base64.b64decode(picture))
+    facts = " · ".join((facts_of(run.seconds, preset), count_of(checks)))
     if pages or run.failure:
-        body = link_reports(page(layout.arranged(run.notebook, picture, alt), title, templates, report), source, names, folder)
-        write(file, share_live(body, folder))
+        write_page(run, name, source, names, facts, templates, folder)
     else:
-        file.unlink(missing_ok=True)
+        (folder / f"{name}.html").unlink(missing_ok=True)
     entry = {
         "name": name,
-        "title": title,
-        "facts": report["facts"],
+        "title": title_of(run.notebook, name),
+        "facts": facts,
         "question": question_of(run.notebook),
         "picture": bool(picture),
         "alt": alt,
@@ -206,16 +207,28 @@ STUB = """<!DOCTYPE html>
 """
 
 
-def write_stubs(folder: Path, names: list[str]):
-    """Writes a page for every notebook that was not executed, so that links to it lead somewhere."""
-    for name in names:
-        if not facts_file(folder, name).exists() or not (folder / f"{name}.html").exists():
+def write_missing(folder: Path, notebooks: dict[str, Path], templates: Path):
+    """Writes a page for every notebook that was not executed, so that links to it lead somewhere.
+
+    Solutions are executed by tests and on demand: their page has the text and the code, also where the notebook has changed.
+    """
+    for name, source in notebooks.items():
+        file = folder / f"{name}.html"
+        known = facts_file(folder, name).exists() and file.exists()
+        if naming.is_solution(name):
+            if file.exists() and file.stat().st_mtime >= source.stat().st_mtime:
+                continue
+            facts = f"text and code alone: make reports NB={name} executes it"
+            run = execute.Run(nbformat.read(source, as_version=4), 0.0, None, 0)
+            write_page(run, name, source, set(notebooks), facts, templates, folder)
+        elif not known:
+            write(file, STUB.format(name=html.escape(name)))
+        if not known:
             facts_file(folder, name).unlink(missing_ok=True)
-            write(folder / f"{name}.html", STUB.format(name=html.escape(name)))
 
 
-def item(folder: Path, name: str) -> str:
-    """What the index says of one notebook."""
+def item(folder: Path, name: str, names: set[str]) -> str:
+    """What the index says of one lesson."""
     link = html.escape(quote(name), quote=True)
     if not facts_file(folder, name).exists():
         return f'<li class="missing"><h2>{html.escape(name)}</h2><p>not executed yet</p></li>'
@@ -226,19 +239,22 @@ def item(folder: Path, name: str) -> str:
         picture = f'<img src="{link}.png" alt="{alt}" loading="lazy">'
     if entry["failure"]:
         failure = f"<p><strong>failed</strong>: {html.escape(entry['failure'])}</p>"
+    solutions = naming.solutions_of(name, names)
+    exercises = f'<p><a href="{html.escape(quote(solutions), quote=True)}.html">Solutions of the exercises</a></p>' if solutions else ""
     return (
         f'<li{" class=failed" if failure else ""}><a href="{link}.html"><h2>{html.escape(entry["title"])}</h2>{picture}</a>'
         f'<p class="question">{html.escape(entry["question"])}</p>'
-        f"{failure}<p>{html.escape(entry['facts'])}</p></li>"
+        f"{failure}<p>{html.escape(entry['facts'])}</p>{exercises}</li>"
     )
 
 
-def write_index(folder: Path, names: list[str]):
-    """Writes index.html: every notebook in the order of the names, with title, figure, checks and running time."""
-    write_stubs(folder, names)
+def write_index(folder: Path, notebooks: dict[str, Path], templates: Path):
+    """Writes index.html: every lesson in the order of the names, with title, figure, checks and running time."""
+    write_missing(folder, notebooks, templates)
     template = (Path(__file__).parent / "index.html").read_text(encoding="utf8")
     write(folder / NOTATION, (Path(__file__).parent / NOTATION).read_text(encoding="utf8"))
-    write(folder / "index.html", template.replace("<!-- reports -->", "\n".join(item(folder, name) for name in names)))
+    lessons = [item(folder, name, set(notebooks)) for name in notebooks if not naming.is_solution(name)]
+    write(folder / "index.html", template.replace("<!-- reports -->", "\n".join(lessons)))
 
 
 def write(path: Path, text: str):

@@ -191,9 +191,16 @@ var hrefs = regexp.MustCompile(`<a [^>]*href="([^"]*)"`)
 // and its fragment to an element of that page.
 func wantLinksThatLead(t *testing.T, folder string) {
 	t.Helper()
-	pages, err := filepath.Glob(filepath.Join(folder, "*.html"))
-	if err != nil || len(pages) == 0 {
-		t.Fatalf("there are no pages (%v)", err)
+	var pages []string
+	for _, pattern := range []string{"*.html", "solutions/*.html"} {
+		found, err := filepath.Glob(filepath.Join(folder, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, found...)
+	}
+	if len(pages) == 0 {
+		t.Fatal("there are no pages")
 	}
 	for _, page := range pages {
 		for _, link := range hrefs.FindAllStringSubmatch(read(t, page), -1) {
@@ -207,7 +214,7 @@ func wantLinksThatLead(t *testing.T, folder string) {
 			}
 			target := page
 			if address.Path != "" {
-				target = filepath.Join(folder, address.Path)
+				target = filepath.Join(filepath.Dir(page), address.Path)
 			}
 			if _, err := os.Stat(target); err != nil {
 				t.Errorf("%s links to %s: %v", filepath.Base(page), link[1], err)

@@ -72,7 +72,7 @@ def put_on_top(notebook: nbformat.NotebookNode, picture: str, alt: str):
 
 
 HEADING = re.compile(r'(?P<start><h2 id="(?P<id>[^"]*)"[^>]*>)(?P<text>.*?)(?P<end><a class="anchor-link")', re.DOTALL)
-UNNUMBERED = ("Summary", "Exercises", "References")
+UNNUMBERED = re.compile(r"(Summary|Exercises|References|Hints|Exercise \d+.*)$")
 
 
 def numbered(body: str) -> str:
@@ -85,7 +85,7 @@ def numbered(body: str) -> str:
         if own := re.match(r"(\d+)\.", text):
             last = int(own[1])
             return match[0]
-        if text in UNNUMBERED:
+        if UNNUMBERED.match(text):
             return match[0]
         last += 1
         return f"{match['start']}{last}. {match['text']}{match['end']}"

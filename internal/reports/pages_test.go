@@ -52,6 +52,73 @@ func TestReports_OfAllNotebooks(t *testing.T) {
 	}
 }
 
+// TestReports_OfAllSolutions executes the solutions of the exercises at the preset tiny. Their pages lead to the lessons, and
+// back, also where neither was executed.
+func TestReports_OfAllSolutions(t *testing.T) {
+	root := root(t)
+	dependOnSources(t, root)
+	notebooks, err := filepath.Glob(filepath.Join(root, "notebooks", "solutions", "*.ipynb"))
+	if err != nil || len(notebooks) == 0 {
+		t.Fatalf("there are no solutions (%v)", err)
+	}
+	out := t.TempDir()
+	said, err := run(t, root, []string{"ROBUSTLOSS_PRESET=tiny"}, "--out", out, "solutions")
+	t.Log(said)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantNoLeftovers(t, filepath.Join(root, "notebooks", "solutions"))
+	for _, path := range notebooks {
+		name := strings.TrimSuffix(filepath.Base(path), ".ipynb")
+		if page := read(t, filepath.Join(out, "solutions", name+".html")); !strings.Contains(page, `href="../`+name+`.html"`) {
+			t.Errorf("the solutions of %s have no link to the lesson", name)
+		}
+	}
+	wantLinksThatLead(t, out)
+}
+
+// A lesson's page and the index lead to the solutions, whose page has text and code where nobody executed them, and is made
+// anew when they change.
+func TestReports_LeadToSolutions(t *testing.T) {
+	root := root(t)
+	dir, out, site := cloneFolder(t, root), t.TempDir(), filepath.Join(t.TempDir(), "site")
+	if err := os.Mkdir(filepath.Join(dir, "solutions"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	solutions := filepath.Join(dir, "solutions", "one.ipynb")
+	writeNotebook(t, filepath.Join(dir, "one.ipynb"), "# One\n\n## Exercises\n\n[solutions](solutions/one.ipynb)", "%%\nprintln(1)")
+	writeNotebook(t, solutions, "# Solved\n\nOf [one](../one.ipynb), see [notation](../notation.html) and [a file](../../README.md).", "%%\nprintln(\"never \" + \"run\")")
+	page := filepath.Join(out, "solutions", "one.html")
+	for range 2 {
+		if said, err := run(t, root, nil, "--notebooks", dir, "--out", out, "--site", site, "one"); err != nil {
+			t.Fatal(said, err)
+		}
+		text := read(t, page)
+		if !strings.Contains(text, "text and code alone") || !strings.Contains(text, "Solved") || strings.Contains(text, "never run") {
+			t.Error("the page of the solutions is not that of their text and code")
+		}
+		later := time.Now().Add(time.Hour)
+		if err := os.WriteFile(page, []byte("an older page"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(solutions, later, later); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if said, err := run(t, root, nil, "--notebooks", dir, "--out", out, "--site", site, "one"); err != nil {
+		t.Fatal(said, err)
+	}
+	for file, link := range map[string]string{"index.html": "solutions/one.html", "one.html": "solutions/one.html", "solutions/one.html": "../one.html"} {
+		for _, folder := range []string{out, site} {
+			if !strings.Contains(read(t, filepath.Join(folder, file)), `href="`+link+`"`) {
+				t.Errorf("%s has no link to %s", filepath.Join(folder, file), link)
+			}
+		}
+	}
+	wantLinksThatLead(t, out)
+	wantLinksThatLead(t, site)
+}
+
 // TestReports_PageIsWhole makes a report of a small notebook and looks at it in a browser without a network.
 func TestReports_PageIsWhole(t *testing.T) {
 	root := root(t)

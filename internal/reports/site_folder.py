@@ -4,7 +4,9 @@ import re
 import shutil
 from pathlib import Path
 
-OUTSIDE = re.compile(r'href="(?:\.\.?/)[^"]*"')  # a file of the clone, which a host does not have
+from names import SOLUTIONS
+
+UPWARDS = re.compile(r'href="((?:\.\./)+)[^"]*"')  # at more steps up than the page lies deep it is a file of the clone
 
 
 def publish(reports: Path, folder: Path):
@@ -20,9 +22,15 @@ def publish(reports: Path, folder: Path):
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / ".nojekyll").touch()
-    for file in sorted(reports.iterdir()):
+    for file in sorted([*reports.iterdir(), *(reports / SOLUTIONS).glob("*")]):
+        target = folder / file.relative_to(reports)
+        target.parent.mkdir(exist_ok=True)
         if file.suffix == ".html":
-            page = OUTSIDE.sub('class="report-nowhere"', file.read_text(encoding="utf8"))
-            (folder / file.name).write_text(page, encoding="utf8")
+            target.write_text(without_clone(file.read_text(encoding="utf8"), len(target.relative_to(folder).parts) - 1), encoding="utf8")
         elif file.suffix in (".png", ".js", ".pdf"):
-            shutil.copyfile(file, folder / file.name)
+            shutil.copyfile(file, target)
+
+
+def without_clone(page: str, depth: int) -> str:
+    """A page, that many folders deep, without its links to files of the clone, which a host does not have."""
+    return UPWARDS.sub(lambda link: 'class="report-nowhere"' if link[1].count("../") > depth else link[0], page)
