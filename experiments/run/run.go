@@ -274,9 +274,6 @@ func (r *Run) Path(elem ...string) string {
 	return filepath.Join(append([]string{r.dir}, elem...)...)
 }
 
-// Manifest returns what config.json holds.
-func (r *Run) Manifest() Manifest { return r.manifest }
-
 // Warnings returns what the user should know about this run, for example that it goes on with other versions than
 // it was started with.
 func (r *Run) Warnings() []string { return r.warnings }

@@ -261,9 +261,9 @@ func (t *Table) notes() []string {
 	return append([]string{first}, t.Layout.Notes...)
 }
 
-// CSV writes one line a cell, with full precision: row, column, mean, stderr, n and, where there are any, the quoted
+// csv writes one line a cell, with full precision: row, column, mean, stderr, n and, where there are any, the quoted
 // numbers.
-func (t *Table) CSV(w io.Writer) error {
+func (t *Table) csv(w io.Writer) error {
 	out := csv.NewWriter(w)
 	_ = out.Write([]string{"row", "column", "mean", "stderr", "n", "quoted"})
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
@@ -278,8 +278,8 @@ func (t *Table) CSV(w io.Writer) error {
 	return out.Error()
 }
 
-// JSON writes the title, the labels, the cells with full precision, and the notes.
-func (t *Table) JSON(w io.Writer) error {
+// json writes the title, the labels, the cells with full precision, and the notes.
+func (t *Table) json(w io.Writer) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(map[string]any{
@@ -294,9 +294,9 @@ func (t *Table) Write(w io.Writer, format string) error {
 	case "markdown", "md", "":
 		return t.Markdown(w)
 	case "csv":
-		return t.CSV(w)
+		return t.csv(w)
 	case "json":
-		return t.JSON(w)
+		return t.json(w)
 	default:
 		return fmt.Errorf("unknown table format %q: use markdown, csv or json", format)
 	}

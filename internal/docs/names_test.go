@@ -6,6 +6,7 @@ import (
 	"go/doc"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -35,13 +36,29 @@ func TestNames_OfPackageShowHaveACommentAndAreUsed(t *testing.T) {
 	checkNames(t, p, used)
 }
 
-// The packages of the experiments serve their commands, whose help shows how they are used, and those of live figures the reports.
-func TestNames_OfCommandsHaveAComment(t *testing.T) {
-	for _, dir := range []string{"experiments/adam", "experiments/cli", "experiments/clustering", "experiments/depth", "experiments/figure", "experiments/registration", "experiments/run", "experiments/vae", "notebooks/live"} {
+// The packages of the experiments are there for their commands and the lessons: what is exported is used by a lesson, an example
+// or another package, and what a library calls.
+func TestNames_OfExperimentsHaveACommentAndAreUsed(t *testing.T) {
+	lessons := wordsOfNotebooks(t)
+	for _, name := range []string{"adam", "cli", "figure", "run"} {
+		dir := "experiments/" + name
 		t.Run(dir, func(t *testing.T) {
-			p, _ := packageDoc(t, filepath.Join(root, dir))
-			checkNames(t, p, nil)
+			p, used := packageDoc(t, filepath.Join(root, dir))
+			maps.Copy(used, lessons)
+			maps.Copy(used, namesUsedOutside(t, dir))
+			markDeclared(p, used)
+			for _, called := range []string{"Help", "Run", "Validate", "Error", "UnmarshalText", "UnmarshalJSON"} { // by kong, errors, encoding
+				used[called] = true
+			}
+			checkNames(t, p, used)
 		})
+	}
+}
+
+func TestNames_HaveAComment(t *testing.T) {
+	for _, dir := range []string{"experiments/clustering", "experiments/depth", "experiments/registration", "experiments/vae", "notebooks/live"} {
+		p, _ := packageDoc(t, filepath.Join(root, dir))
+		checkNames(t, p, nil)
 	}
 }
 
@@ -120,6 +137,71 @@ func wordsOfNotebooks(t *testing.T) map[string]bool {
 				used[word] = true
 			}
 		}
+	}
+	return used
+}
+
+// markDeclared adds the types that exported functions take and return, and those of the fields of exported types: with the function or the
+// field, the type is used.
+func markDeclared(p *doc.Package, used map[string]bool) {
+	mark := func(n ast.Node) bool {
+		if name, ok := n.(*ast.Ident); ok {
+			used[name.Name] = true
+		}
+		return true
+	}
+	for _, typ := range p.Types {
+		ast.Inspect(typ.Decl.Specs[0].(*ast.TypeSpec).Type, mark)
+		for _, f := range slices.Concat(typ.Funcs, typ.Methods) {
+			ast.Inspect(f.Decl.Type, mark)
+		}
+	}
+	for _, f := range p.Funcs {
+		ast.Inspect(f.Decl.Type, mark)
+	}
+}
+
+// namesUsedOutside returns what the folders of the Go files that import the package in dir select: F where they say x.F.
+func namesUsedOutside(t *testing.T, dir string) map[string]bool {
+	t.Helper()
+	importers, selected := map[string]bool{}, map[string]map[string]bool{} // by folder
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && strings.HasPrefix(entry.Name(), ".") && path != root {
+			return filepath.SkipDir
+		}
+		folder := filepath.Dir(path)
+		if filepath.Ext(path) != ".go" || folder == filepath.Join(root, dir) {
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		for _, i := range file.Imports {
+			if i.Path.Value == `"github.com/robustloss/gomlx-robustloss/`+dir+`"` {
+				importers[folder] = true
+			}
+		}
+		if selected[folder] == nil {
+			selected[folder] = map[string]bool{}
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok {
+				selected[folder][s.Sel.Name] = true
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]bool{}
+	for folder := range importers {
+		maps.Copy(used, selected[folder])
 	}
 	return used
 }
