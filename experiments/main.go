@@ -24,7 +24,7 @@ type grammar struct {
 	cli.Flags
 
 	Clustering   clustering.Command   `cmd:"" name:"clustering" help:"Grouping of rows: robust continuous clustering with the general loss."`
-	Depth        depth.Command        `cmd:"" name:"depth" help:"Depth from single images, learned from stereo pairs: seven rows of losses."`
+	Depth        depth.Command        `cmd:"" name:"depth" help:"Depth from single images, learned from stereo pairs: eight rows of losses."`
 	Registration registration.Command `cmd:"" name:"registration" help:"Alignment of partial scans: fast global registration with the general loss."`
 	Sweep        sweepCommand         `cmd:"" name:"sweep" help:"One run of the tables' many, chosen by a scheduler's index; or the list of them."`
 	Vae          vae.Command          `cmd:"" name:"vae" help:"Variational autoencoders of faces: four likelihoods on three image representations."`

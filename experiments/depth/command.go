@@ -15,7 +15,7 @@ import (
 // Command is the experiment's command line.
 type Command struct {
 	Train   TrainCommand   `cmd:"" help:"Train rows of the table that are not trained yet, and print their metrics."`
-	Table   TableCommand   `cmd:"" help:"Train what is missing of the seven rows and print the table."`
+	Table   TableCommand   `cmd:"" help:"Train what is missing of the rows and print the table."`
 	Eval    EvalCommand    `cmd:"" help:"Evaluate trained rows again, with another cap, crop or scaling."`
 	Figures FiguresCommand `cmd:"" help:"Write depth maps, error maps and learned α of trained rows into their folders."`
 	Streets StreetsCommand `cmd:"" help:"Write synthetic streets in the layout of KITTI's raw recordings."`

@@ -3,10 +3,11 @@
 // A network looks at the left image and predicts the disparity of each pixel. The right image, moved by that disparity,
 // should then look like the left one: the loss measures what is left over, and nothing else is known about depth. What is
 // left over is heavy-tailed, since some pixels have no partner at all (hidden in one view, mirrored, too bright), so the
-// shape of the loss matters. Seven rows are compared, with the metrics of KITTI's public evaluation [2]:
+// shape of the loss matters. Eight rows are compared, with the metrics of KITTI's public evaluation [2]:
 //
 //	baseline, as reported     L1 on RGB, the numbers of [2] (quoted only)
 //	baseline, reproduced      L1 on RGB
+//	L1 on YUV wavelets        L1 on what the rows below compare; the paper has no such row
 //	fixed α = 1, 0, 2         the general distribution on the CDF 9/7 wavelets of the YUV residual, with fixed scale
 //	annealing α = 2 → 0       the same with α moved linearly
 //	adaptive α ∈ (0, 2)       the same with an α for each wavelet coefficient, learned with the network

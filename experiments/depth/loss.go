@@ -16,6 +16,7 @@ import (
 // The kinds of loss.
 const (
 	KindL1       = "l1"       // mean absolute residual of RGB
+	KindLaplace  = "laplace"  // mean absolute wavelet coefficient, the likelihood of a Laplace distribution
 	KindFixed    = "fixed"    // the general distribution with a fixed α
 	KindAnnealed = "annealed" // the same, α moved linearly over the steps
 	KindAdaptive = "adaptive" // the same, α learned
@@ -30,7 +31,7 @@ const (
 // LossConfig describes the loss.
 type LossConfig struct {
 	Kind string `json:"kind"`
-	// The general distribution: of the wavelet coefficients of the YUV residual, with scale Scale. The coefficients of
+	// The distribution of the wavelet coefficients of the YUV residual has the scale Scale. The coefficients of
 	// level d (0 the finest) are multiplied with ScaleBaseᵈ, which at ½ makes those of an image in [0, 1] lie in about
 	// [0, 1] at all levels, and their losses are weighted with LevelWeightᵈ.
 	Scale       float64 `json:"scale,omitempty"`
@@ -119,7 +120,7 @@ func (c LossConfig) terms(scope *model.Scope, target, residual, disparity *Node,
 	switch c.Kind {
 	case KindL1:
 		photometric = c.absolute(target, residual)
-	case KindFixed, KindAnnealed, KindAdaptive:
+	case KindLaplace, KindFixed, KindAnnealed, KindAdaptive:
 		photometric = c.general(scope.In(lossScope), residual, steps)
 	default:
 		exceptions.Panicf("depth: unknown kind of loss %q", c.Kind)
@@ -145,13 +146,16 @@ func (c LossConfig) absolute(target, residual *Node) *Node {
 	return Add(MulScalar(dissimilarity, c.SSIM), MulScalar(l1, 1-c.SSIM))
 }
 
-// general is the weighted negative log-likelihood of the residual's wavelets, up to a constant, a pixel and channel.
+// general is the weighted negative log-likelihood of the residual's wavelets, up to a constant, a pixel and channel: ρ(x, α, c)
+// for the general distribution, |x|/c for Laplace's.
 func (c LossConfig) general(scope *model.Scope, residual *Node, steps int) *Node {
 	coefficients := c.Wavelets(residual)
 	g, dtype := residual.Graph(), residual.DType()
 	scale := Scalar(g, dtype, c.Scale)
 	var losses *Node
 	switch c.Kind {
+	case KindLaplace:
+		losses = DivScalar(Abs(coefficients), c.Scale)
 	case KindFixed:
 		losses = robustloss.Loss(coefficients, Scalar(g, dtype, c.Alpha), scale)
 	case KindAnnealed:

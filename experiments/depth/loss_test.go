@@ -74,13 +74,13 @@ func TestResidualOfAShiftedViewIsZero(t *testing.T) {
 	})
 }
 
-// With no wavelet level the loss is the mean of ρ over the YUV residual, which is easily computed by hand: with a disparity
-// of 0 the residual is left − right.
+// With no wavelet level the loss is the mean of ρ over the YUV residual, or of |x|/c, which is easily computed by hand: with a
+// disparity of 0 the residual is left − right.
 func TestGeneralLossIsTheMeanOfRho(t *testing.T) {
 	l, r := testkit.Floats(t, randomTensor(t, 1, 2, 4, 6, 3)), testkit.Floats(t, randomTensor(t, 2, 2, 4, 6, 3))
 	for _, alpha := range []float64{0, 1, 2, -1} {
 		kernel := scalar.Kernel{Alpha: alpha, Scale: .1}
-		var want, absolute float64
+		var want, laplace, absolute float64
 		for i := 0; i < len(l); i += 3 {
 			d := [3]float64{l[i] - r[i], l[i+1] - r[i+1], l[i+2] - r[i+2]}
 			const s = 1.580227820074
@@ -91,6 +91,7 @@ func TestGeneralLossIsTheMeanOfRho(t *testing.T) {
 			}
 			for k := range 3 {
 				want += kernel.Rho(yuv[k]) / float64(len(l))
+				laplace += math.Abs(yuv[k]) / .1 / float64(len(l))
 				absolute += math.Abs(d[k]) / float64(len(l))
 			}
 		}
@@ -99,24 +100,30 @@ func TestGeneralLossIsTheMeanOfRho(t *testing.T) {
 				general := LossConfig{Kind: KindFixed, Alpha: alpha, Scale: .1, ScaleBase: .5, LevelWeight: 2}
 				p, s := general.Terms(scope, in[0], in[1], in[2], 10)
 				l1, _ := LossConfig{Kind: KindL1}.Terms(scope, in[0], in[1], in[2], 10)
-				return []*graph.Node{p, s, l1}
+				general.Kind = KindLaplace
+				wavelets, _ := general.Terms(scope, in[0], in[1], in[2], 10)
+				return []*graph.Node{p, s, l1, wavelets}
 			}, randomTensor(t, 1, 2, 4, 6, 3), randomTensor(t, 2, 2, 4, 6, 3), testkit.Tensor(t, dtypes.Float64, make([]float64, 2*4*6), 2, 4, 6, 1))
 			testkit.CheckClose(t, "general loss", got[0], []float64{want}, 1e-6, 0)
 			testkit.CheckClose(t, "smoothness", got[1], []float64{0}, 0, 0)
 			testkit.CheckClose(t, "L1", got[2], []float64{absolute}, 1e-12, 0)
+			testkit.CheckClose(t, "L1 on YUV", got[3], []float64{laplace}, 1e-6, 0)
 		})
 	}
 }
 
-// Of α = 2 the loss is quadratic, so each coefficient's factor can be read off: (LevelWeight·ScaleBase²)ᵈ.
+// Of α = 2 the loss is quadratic, so each coefficient's factor can be read off: (LevelWeight·ScaleBase²)ᵈ. Laplace's is
+// (LevelWeight·ScaleBase)ᵈ, which is 1 at every level for the presets' 2 and ½, so ¼ is taken here.
 func TestLevelsAreScaledAndWeighted(t *testing.T) {
-	c := LossConfig{Kind: KindFixed, Alpha: 2, Scale: 1, Levels: 2, ScaleBase: .5, LevelWeight: 2}
+	c := LossConfig{Kind: KindFixed, Alpha: 2, Scale: 1, Levels: 2, ScaleBase: .25, LevelWeight: 2}
+	laplace := c
+	laplace.Kind = KindLaplace
 	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
 		got := run1(t, backend, model.NewStore(), func(scope *model.Scope, in []*graph.Node) []*graph.Node {
 			plain := LossConfig{Levels: 2, ScaleBase: 1}
-			return []*graph.Node{c.general(scope, in[0], 1), plain.Wavelets(in[0])}
+			return []*graph.Node{c.general(scope, in[0], 1), plain.Wavelets(in[0]), laplace.general(scope, in[0], 1)}
 		}, randomTensor(t, 3, 1, 8, 8, 3))
-		var want float64
+		var want, wantLaplace float64
 		for i, w := range got[1] {
 			level := 0
 			if row, column := i/24, i/3%8; row < 2 && column < 2 {
@@ -124,9 +131,11 @@ func TestLevelsAreScaledAndWeighted(t *testing.T) {
 			} else if row < 4 && column < 4 {
 				level = 1
 			}
-			want += math.Pow(2*.25, float64(level)) * w * w / 2 / float64(len(got[1]))
+			want += math.Pow(2*.0625, float64(level)) * w * w / 2 / float64(len(got[1]))
+			wantLaplace += math.Pow(2*.25, float64(level)) * math.Abs(w) / float64(len(got[1]))
 		}
 		testkit.CheckClose(t, "loss", got[0], []float64{want}, 1e-12, 0)
+		testkit.CheckClose(t, "loss of L1", got[2], []float64{wantLaplace}, 1e-12, 0)
 	})
 }
 

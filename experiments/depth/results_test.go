@@ -11,7 +11,7 @@ import (
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
 )
 
-func TestTableHasSevenRowsAndThePapersNumbers(t *testing.T) {
+func TestTableHasEightRowsAndThePapersNumbers(t *testing.T) {
 	var results []run.Result
 	for i, row := range TrainedRows() {
 		c, err := NewConfig("quick", row)
@@ -39,14 +39,14 @@ func TestTableHasSevenRowsAndThePapersNumbers(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"| Baseline, as reported | – (0.407) |", "| Adaptive α ∈ (0, 2) |", "0.150 (0.181)", "streets, 96×32 pixels, 600 pairs for training and 64 for tests, 2000 steps",
+		"| Baseline, as reported | – (0.407) |", "| Adaptive α ∈ (0, 2) |", "0.160 (0.181)", "streets, 96×32 pixels, 600 pairs for training and 64 for tests, 2000 steps",
 	} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("the table lacks %q:\n%s", want, text.String())
 		}
 	}
-	if rows := strings.Count(text.String(), "\n| ") - 1; rows != 7 {
-		t.Errorf("%d rows, want 7:\n%s", rows, text.String())
+	if rows := strings.Count(text.String(), "\n| ") - 1; rows != 8 {
+		t.Errorf("%d rows, want 8:\n%s", rows, text.String())
 	}
 	delete(results[0].Values, "avg")
 	if _, err := NewTable(results); err == nil || !strings.Contains(err.Error(), "no avg") {
@@ -139,7 +139,7 @@ func TestKeptResultsSayWhatTheReadmeSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	for seed, rows := range avg {
-		if len(rows) != len(TrainedRows()) {
+		if len(rows) != len(TrainedRows())-1 { // L1 on wavelets has yet to be run
 			t.Errorf("seed %d has %d rows", seed, len(rows))
 		}
 		for row, value := range rows {
@@ -160,7 +160,7 @@ func TestKeptResultsSayWhatTheReadmeSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if missing := table.Missing(); len(missing) != len(Metrics) {
+	if missing := table.Missing(); len(missing) != 2*len(Metrics) {
 		t.Errorf("the kept table misses %v", missing)
 	}
 	bands, err := KeptBandAlphas("quick")
