@@ -75,7 +75,7 @@ func TestSecondProcessOnARunLeaves(t *testing.T) {
 
 func TestSweepRefusesAnIndexThatNamesNoRun(t *testing.T) {
 	sweep := []string{"sweep", "--preset", "tiny", "--experiment", "depth", "--runs", t.TempDir()}
-	for index, want := range map[string]string{"6": "the sweep's runs are 0 to 5", "-1": "is -1", "one": "want a whole number"} {
+	for index, want := range map[string]string{"7": "the sweep's runs are 0 to 6", "-1": "is -1", "one": "want a whole number"} {
 		if code, output := task("JOB_COMPLETION_INDEX", index, sweep...); code != cli.CodeFailed || !strings.Contains(output, want) {
 			t.Errorf("index %s: code %d, want %q in\n%s", index, code, want, output)
 		}
