@@ -168,7 +168,7 @@ func tiny() Config {
 	return c
 }
 
-// side returns the height and width of the images in pixels.
-func (c Config) side() int {
+// Side returns the height and width of the images in pixels.
+func (c Config) Side() int {
 	return c.Images.Preprocessing.Size / max(c.Images.Preprocessing.Average, 1)
 }

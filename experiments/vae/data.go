@@ -128,9 +128,10 @@ func (d *Data) Close() (err error) {
 	return err
 }
 
-// meanLogits returns log(m/(1−m)) of the mean m of the first training images, at most 4,096 of them: where a decoder that
-// has learned nothing yet should start.
-func (d *Data) meanLogits() ([]float32, error) {
+// MeanLogits returns log(m/(1−m)) of the mean m of the first training images, at most 4,096 of them, for each value of an image,
+// side·side·3 of them: where a decoder that has learned nothing yet should start. Means are kept in [.001, .999]. An image
+// that cannot be read is an error.
+func (d *Data) MeanLogits() ([]float32, error) {
 	n := min(d.Train.Len(), 4096)
 	image := make([]float32, d.Train.Side()*d.Train.Side()*3)
 	mean := make([]float64, len(image))

@@ -74,7 +74,7 @@ func deviations(preset string) []string {
 		if err != nil {
 			return nil
 		}
-		t, side := c.Training, c.side()
+		t, side := c.Training, c.Side()
 		return append(paper,
 			fmt.Sprintf("Deviations of this preset from the paper's recipe: synthetic faces (%d for training, %d for validation) in place of CelebA; %d×%d pixels, the "+
 				"means of %d×%d pixels of the paper's 64×64; one hidden layer of %d units on each side in place of six convolutions; the prior N(0, I) in place of a "+

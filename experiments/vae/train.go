@@ -82,7 +82,7 @@ type session struct {
 
 // newSession prepares the model, from the run's latest checkpoint where there is one.
 func newSession(r *run.Run, backend compute.Backend, data *Data, job Job) (*session, error) {
-	bias, err := data.meanLogits()
+	bias, err := data.MeanLogits()
 	if err != nil {
 		return nil, err
 	}
