@@ -23,6 +23,7 @@ type Command struct {
 // file is the flags that say how a file is read.
 type file struct {
 	Data          string     `help:"A table: csv, tsv, npy, npz, IDX or mat (level 5); plain or gzipped where text or IDX. Without it, the digits and the synthetic tables." type:"path" placeholder:"FILE"`
+	Fashion       string     `help:"Fashion-MNIST, as make data fetches it: the images of its part test (10,000) or train (60,000), in the place of --data." enum:"none,test,train" default:"none"`
 	Label         string     `help:"Where the label is in text: last, first, none, a column's number from 0 or its name." default:"last"`
 	Labels        string     `help:"A file with the labels." type:"path" placeholder:"FILE"`
 	Drop          []string   `help:"Columns of text to leave out, by number from 0 or by name." placeholder:"COLUMN,…"`
@@ -53,6 +54,9 @@ func (f file) config(preset string, methods []string) Config {
 	c := Config{
 		Preset: preset, Table: nameOf(f.Data), Seeds: 1, Normalisation: f.Normalisation, Metric: f.Metric, Neighbours: int(f.Neighbours),
 		Methods: methods,
+	}
+	if f.Fashion != "none" {
+		c.Table = fashionPrefix + f.Fashion
 	}
 	if f.Metric == "auto" {
 		c.Metric = "cosine"
@@ -113,12 +117,19 @@ func methodKeys() (keys []string) {
 	return keys
 }
 
+var errBothData = errors.New("--data and --fashion are both given: which table is it?")
+
 // configs returns the configurations of the preset's tables, or that of the file, and how many items their runs have at most.
 func (t *TableCommand) configs() (configs []Config, items int, err error) {
 	if configs, err = Presets(t.Preset); err != nil {
 		return nil, 0, err
 	}
-	if t.Data != "" {
+	switch {
+	case t.Data != "" && t.Fashion != "none":
+		return nil, 0, errBothData
+	case t.Fashion != "none":
+		configs = []Config{t.config(t.Preset, configs[0].Methods)}
+	case t.Data != "":
 		c := t.config(t.Preset, configs[0].Methods)
 		table, err := c.open(t.Data, t.options(), 0)
 		if err != nil {
@@ -157,6 +168,9 @@ func (t *TableCommand) plan() (plan []run.Spec, folder string, err error) {
 	}
 	if t.Data != "" {
 		name += "-" + nameOf(t.Data)
+	}
+	if t.Fashion != "none" {
+		name += "-" + configs[0].Table
 	}
 	folder = t.Dir("clustering", name)
 	for _, seed := range seeds {
@@ -215,8 +229,11 @@ func (c *ClusterCommand) Run(ctx context.Context, s *cli.Session) error {
 	if err != nil {
 		return err
 	}
+	if c.Data != "" && c.Fashion != "none" {
+		return errBothData
+	}
 	config := c.config("", []string{c.Method})
-	if c.Data == "" {
+	if c.Data == "" && c.Fashion == "none" {
 		config.Table = "digits"
 	}
 	t, err := config.open(c.Data, c.options(), uint64(c.Seed))
