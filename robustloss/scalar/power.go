@@ -61,15 +61,15 @@ func PowerTransformDerivative(s, lambda float64) float64 {
 //
 //	∂f/∂λ = e^E·A²·[K(B) − K(A)],  E = B for λ < 0 and A for λ > 0,  K(v) = (e^−v − 1 + v)/v²
 //
-// At λ = ±∞ it is 0. Towards λ = 0 it diverges like s·log(s/m); at and near 0 the result is that at |λ| = 2⁻⁶⁰. At and beyond the end
-// of the support it is +Inf.
+// At λ = ±∞ it is 0. Towards λ = 0 it diverges like s·log(s/m); at and near 0 the result is that at |λ| = 2⁻⁶⁰. Where f is infinite it
+// is +Inf, but for λ = ±∞.
 func PowerTransformLambdaGradient(s, lambda float64) float64 {
 	p, where := powerAt(s, lambda)
 	gradient := math.Inf(1)
 	switch {
 	case where == powerIsNaN:
 		return math.NaN()
-	case math.Abs(lambda) > mostPower && (where == powerIsInside || lambda < 0):
+	case math.Abs(lambda) > mostPower:
 		gradient = 0
 	case where == powerIsInside:
 		gradient = p.lambdaGradient()

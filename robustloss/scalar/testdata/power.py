@@ -30,8 +30,7 @@ def row(s_float, lam_float):
             f, ds = -mp.expm1(-s), mp.exp(-s)
         else:
             f, ds = (-mp.log1p(-s), 1 / (1 - s)) if s < 1 else (mp.inf, mp.inf)
-        dlam = mp.mpf(0) if f != mp.inf else mp.inf
-        return f, ds, dlam
+        return f, ds, mp.mpf(0)
     lam = mp.mpf(lam_float)
     h = mp.mpf(10) ** -200 * (abs(lam) if lam else 1)
     dlam = None
