@@ -195,9 +195,16 @@ func TestPowerTransform_IsOdd(t *testing.T) {
 func TestPowerTransform_AtTheEnds(t *testing.T) {
 	infinite := math.Inf(1)
 	for _, c := range []struct{ s, lambda, f, inS, inLambda float64 }{
-		{infinite, -infinite, 1, 0, 0}, {infinite, -3, 1.5, 0, 0.25}, {infinite, -1, infinite, 0, infinite}, {infinite, -0.5, infinite, 0, infinite},
-		{infinite, 0, infinite, 1, infinite}, {infinite, 0.5, infinite, infinite, infinite}, {infinite, infinite, infinite, infinite, 0},
-		{1.5, 3, infinite, infinite, infinite}, {1, infinite, infinite, infinite, 0}, {0.5, infinite, math.Ln2, 2, 0},
+		{infinite, -infinite, 1, 0, 0},
+		{infinite, -3, 1.5, 0, 0.25},
+		{infinite, -1, infinite, 0, infinite},
+		{infinite, -0.5, infinite, 0, infinite},
+		{infinite, 0, infinite, 1, infinite},
+		{infinite, 0.5, infinite, infinite, infinite},
+		{infinite, infinite, infinite, infinite, 0},
+		{1.5, 3, infinite, infinite, infinite},
+		{1, infinite, infinite, infinite, 0},
+		{0.5, infinite, math.Ln2, 2, 0},
 	} {
 		f, inS, inLambda := PowerTransform(c.s, c.lambda), PowerTransformDerivative(c.s, c.lambda), PowerTransformLambdaGradient(c.s, c.lambda)
 		if relativeError(f, c.f) > 1e-15 || relativeError(inS, c.inS) > 1e-15 || relativeError(inLambda, c.inLambda) > 1e-15 {
