@@ -22,6 +22,7 @@ type Command struct {
 
 // file is the flags that say how a file is read.
 type file struct {
+	cli.Expansion
 	Data          string     `help:"A table: csv, tsv, npy, npz, IDX or mat (level 5); plain or gzipped where text or IDX. Without it, the digits and the synthetic tables." type:"path" placeholder:"FILE"`
 	Fashion       string     `help:"Fashion-MNIST, as make data fetches it: the images of its part test (10,000) or train (60,000), in the place of --data." enum:"none,test,train" default:"none"`
 	Label         string     `help:"Where the label is in text: last, first, none, a column's number from 0 or its name." default:"last"`
@@ -31,7 +32,6 @@ type file struct {
 	Array         string     `help:"Of .npz and .mat: the array of the data. Without it, X or the only one." placeholder:"NAME"`
 	LabelArray    string     `help:"Of .npz and .mat: the array of the labels. Without it, gtlabels, labels, label, y, Y or target." placeholder:"NAME"`
 	Transposed    bool       `help:"The samples are the array's columns."`
-	MaxExpanded   *cli.Count `help:"MiB that compressed content, or a sparse matrix, may expand to. Without it 256, or ten times the file's size." placeholder:"MIB"`
 	Normalisation string     `help:"minmax, standard, unit or none." enum:"minmax,standard,unit,none" default:"minmax"`
 	Components    *cli.Count `help:"Principal components that stand for the columns, for large tables. Without it, the columns themselves." placeholder:"N"`
 	Metric        string     `help:"Of the neighbours: cosine (of the directions of the rows), euclidean, or auto: cosine for the digits, euclidean for a file." enum:"auto,cosine,euclidean" default:"auto"`
@@ -40,13 +40,10 @@ type file struct {
 }
 
 func (f file) options() tabular.Options {
-	o := tabular.Options{
+	return tabular.Options{
 		Header: f.Header, Label: f.Label, LabelFile: f.Labels, Drop: f.Drop, Array: f.Array, LabelArray: f.LabelArray, Transposed: f.Transposed,
+		MaxExpanded: f.ExpandedBytes(),
 	}
-	if f.MaxExpanded != nil {
-		o.MaxExpanded = int64(*f.MaxExpanded) << 20
-	}
-	return o
 }
 
 // config is the configuration of a file.

@@ -71,6 +71,8 @@ type ImagesConfig struct {
 	// Files is a checksum of the names of CelebA's images, split by split: it tells one folder from another.
 	Files         string               `json:"files,omitempty"`
 	Preprocessing celeba.Preprocessing `json:"preprocessing"`
+	// MaxExpanded is [celeba.Images.MaxExpanded]. It changes no number, and is not recorded.
+	MaxExpanded int64 `json:"-"`
 }
 
 // NetworkConfig is the autoencoder's shape.

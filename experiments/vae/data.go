@@ -61,6 +61,7 @@ func (d *Data) open(ctx context.Context, set *celeba.Set, split celeba.Split, li
 	if err != nil {
 		return nil, err
 	}
+	images.MaxExpanded = d.config.MaxExpanded
 	p := d.config.Preprocessing
 	name := fmt.Sprintf("%s-%s-%d-%d-%s-%d-%d.images", d.config.Source, split, images.Len(), p.Size, p.Filter, max(p.Average, 1), d.config.FaceSeed)
 	packed, err := celeba.Cached(ctx, images, filepath.Join(cache, "packed", name), inTenths(note, fmt.Sprintf("packing %s images", split)))
