@@ -1,5 +1,6 @@
 #!/bin/sh
-# Opens JupyterLab on the notebooks with this clone's kernel. Settings and run-time files stay in the clone.
+# Opens JupyterLab on the notebooks with this clone's kernel. Settings and run-time files stay in the clone. It answers on
+# this machine only, and to those who know the token of the address that it prints: who can reach a notebook can run programs.
 # Arguments are passed on to jupyter lab. ROBUSTLOSS_LAB_STATE and ROBUSTLOSS_LAB_ROOT name other places for state and notebooks.
 cd "$(dirname "$0")/../.." || exit 1
 state=${ROBUSTLOSS_LAB_STATE:-$PWD/.venv/jupyter}
@@ -7,4 +8,4 @@ export JUPYTER_CONFIG_DIR="$state/config" JUPYTER_DATA_DIR="$state/data" JUPYTER
 export JUPYTERLAB_SETTINGS_DIR="$state/settings" JUPYTERLAB_WORKSPACES_DIR="$state/workspaces"
 [ "$(id -u)" = 0 ] && set -- --allow-root "$@"
 exec .venv/bin/jupyter lab --ServerApp.root_dir="${ROBUSTLOSS_LAB_ROOT:-$PWD/notebooks}" --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
-	--LabApp.news_url=None "$@"
+	--LabApp.news_url=None --ServerApp.ip=127.0.0.1 "$@"
