@@ -72,7 +72,7 @@ func (e experiment) command(runs string) (*exec.Cmd, *bytes.Buffer) {
 	cmd := exec.Command(program, append(append([]string(nil), e.args...), "--runs", runs, "--quiet")...)
 	var said bytes.Buffer
 	cmd.Stderr = &said
-	cmd.Dir = filepath.Dir(program)
+	cmd.Dir = filepath.Join("..", "..") // the clone, where XLA's plugin is found
 	return cmd, &said
 }
 
