@@ -75,7 +75,7 @@ func (r Runs) Dir(elem ...string) string {
 
 // Size is the flag that chooses an experiment's size.
 type Size struct {
-	Preset string `help:"tiny: seconds, quick: minutes on two cores, paper: the paper's sizes, for a GPU where networks are trained." enum:"tiny,quick,paper" default:"quick"`
+	Preset string `help:"tiny: seconds, quick: minutes on two cores, medium (vae and depth): larger images and networks, a quarter of an hour a run, paper: the paper's sizes, for a GPU where networks are trained." enum:"tiny,quick,medium,paper" default:"quick"`
 }
 
 // Selection says which runs a command is about.
