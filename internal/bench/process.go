@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -53,8 +54,11 @@ func (p *process) answer(to any) error {
 	}
 	_ = p.in.Close()
 	err := p.cmd.Wait()
+	if err == nil {
+		err = errors.New("it was not told to")
+	}
 	lines := strings.Split(strings.TrimSpace(p.stderr.String()), "\n")
-	return fmt.Errorf("the worker %s ended early: %v\n%s", p.form, err, strings.Join(lines[max(0, len(lines)-12):], "\n"))
+	return fmt.Errorf("the worker %s ended early: %w\n%s", p.form, err, strings.Join(lines[max(0, len(lines)-12):], "\n"))
 }
 
 // time has the job repeated, and returns the seconds of one repetition.
