@@ -151,6 +151,9 @@ func TestReport_GoesOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if want := "make bench BENCH='^rho/' SIZES=1e3,1e6 DTYPES=float32,float64 WITH=none ROUNDS=9"; r.Command != want {
+		t.Errorf("the command is %q, want %q", r.Command, want)
+	}
 	done := job{"rho", 1000, "float32"}
 	r.add(&measurement{Job: done, Forms: map[string]*form{formXLA: {}, formGo: {}}})
 	if err := r.save(b.out); err != nil {

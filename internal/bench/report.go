@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -59,7 +60,16 @@ func (b bench) variables() (set []string) {
 	for _, size := range b.sizes {
 		sizes = append(sizes, strings.Replace(fmt.Sprintf("%.0e", float64(size)), "e+0", "e", 1))
 	}
-	return append(set, "SIZES="+strings.Join(sizes, ","), "DTYPES="+strings.Join(b.dtypes, ","), "WITH="+strings.Join(b.with, ","))
+	return append(set, "SIZES="+strings.Join(sizes, ","), "DTYPES="+strings.Join(b.dtypes, ","), "WITH="+b.peers(),
+		"ROUNDS="+strconv.Itoa(b.rounds))
+}
+
+// peers is the value of WITH.
+func (b bench) peers() string {
+	if len(b.with) == 0 {
+		return "none"
+	}
+	return strings.Join(b.with, ",")
 }
 
 func readReport(path string) (*report, error) {
