@@ -175,10 +175,29 @@ func TestReport_GoesOn(t *testing.T) {
 	}
 }
 
+// A peer stands for all its forms, a form for itself.
+func TestPeersAndForms(t *testing.T) {
+	c, err := caseOf("vae")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for with, want := range map[string]string{
+		"jax,torch": "xla go jax jax-ours jax-resize", "jax-resize": "xla go jax-resize", "torch": "xla go", "none": "xla go",
+	} {
+		b, err := parse([]string{"-with", with})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(b.forms(c), " "); got != want {
+			t.Errorf("%s: %s, want %s", with, got, want)
+		}
+	}
+}
+
 func TestFlagsThatMeanNothing_AreRefused(t *testing.T) {
 	for want, args := range map[string][]string{
 		"-sizes: want multiples of 100": {"-sizes", "150"}, "-dtypes: want float32 or float64": {"-dtypes", "int8"},
-		"-with: want jax, torch or none": {"-with", "numpy"}, "select no case": {"-bench", "^nothing$"},
+		"-with: want jax, torch, none": {"-with", "numpy"}, "select no case": {"-bench", "^nothing$"},
 		"-bench: ": {"-bench", "("}, "is no flag": {"more"}, "-rounds must be 1": {"-rounds", "0"},
 	} {
 		if _, err := parse(args); err == nil || !strings.Contains(err.Error(), want) {

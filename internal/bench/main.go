@@ -70,7 +70,7 @@ func parse(args []string) (b bench, err error) {
 	flags.StringVar(&pattern, "bench", "", "cases, by a regular expression over case/size/type, for example rho-dx/1e+06/float32 or vae/float32; default: all")
 	flags.StringVar(&sizes, "sizes", "1e4,1e5,1e6,1e7", "elements of the elementwise cases, with commas between them")
 	flags.StringVar(&dtypes, "dtypes", "float32,float64", "types of numbers; training steps and images have float32 only")
-	flags.StringVar(&with, "with", "jax", "peers, with commas between them: jax (installed into .venv-bench), torch (where it is there); none")
+	flags.StringVar(&with, "with", "jax", "peers, with commas between them: jax (in all its forms; installed into .venv-bench), jax-ours or jax-resize (one form), torch (where it is there); none")
 	flags.IntVar(&b.rounds, "rounds", 9, "rounds in which the programs take turns")
 	flags.StringVar(&b.out, "out", "", "file for the measurements; default: runs/bench.json")
 	flags.BoolVar(&b.fresh, "fresh", false, "measure again what the file holds")
@@ -125,8 +125,8 @@ func parseSelection(pattern, sizes, dtypes, with string) (s selection, err error
 		if peer == "none" {
 			continue
 		}
-		if peer != formJAX && peer != formTorch {
-			return s, fmt.Errorf("-with: want jax, torch or none, got %q", peer)
+		if !slices.Contains([]string{formJAX, formJAXOurs, formJAXResize, formTorch}, peer) {
+			return s, fmt.Errorf("-with: want jax, torch, none, or one form of jax, jax-ours or jax-resize, got %q", peer)
 		}
 		s.with = append(s.with, peer)
 	}
