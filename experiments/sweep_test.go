@@ -53,7 +53,8 @@ func TestSweepOfProcessesFillsOneFolder(t *testing.T) {
 		t.Errorf("missing is\n%swant run 1 alone", missing)
 	}
 	table, stderr := run(t, cli.CodeOK, "depth", "table", "--preset", "tiny", "--from", filepath.Join(dir, "depth", "tiny"))
-	if !strings.Contains(table, "α = 0") || !strings.Contains(stderr, "missing: alpha1; alpha2; anneal; ") || strings.Contains(stderr, "alpha0") {
+	if !strings.Contains(table, "α = 0") || !strings.Contains(stderr, "missing: ") || !strings.Contains(stderr, "alpha1; alpha2; anneal; ") ||
+		strings.Contains(stderr, "alpha0") {
 		t.Errorf("the table:\n%s%s", table, stderr)
 	}
 }
