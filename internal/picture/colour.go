@@ -9,20 +9,20 @@ import (
 	"math"
 )
 
-// Colours that are told apart also by readers who see few colours. The first five are for curves; all ten are for classes,
-// as far as ten can be told apart at all.
+// Colours that are told apart also by readers who lack a kind of cones, see vision_test.go. The first five and Grey are for
+// curves; all ten are for classes, as far as ten can be told apart at all.
 var (
 	Blue       = opaque(0x0064b0)
 	Vermilion  = opaque(0xcf4a12)
 	Green      = opaque(0x008c6a)
-	Purple     = opaque(0x9b4f9e)
+	Purple     = opaque(0x8d7bb0)
 	Black      = opaque(0x222222)
 	Ochre      = opaque(0xb88a00)
 	LightBlue  = opaque(0x55b4e9)
 	Pink       = opaque(0xd03a72)
 	LightGreen = opaque(0x7aa820)
 	Brown      = opaque(0x8a6a50)
-	Grey       = opaque(0x8a8a8a) // for what is in the background
+	Grey       = opaque(0xa0a0a0) // for what is in the background
 )
 
 // Distinct returns the n-th of the ten colours above, from 0 on; after ten they begin again.
@@ -63,6 +63,19 @@ func Lightness(t float64) color.NRGBA { return between(lightness[:], t) }
 // NaN is grey.
 func Hues(t float64) color.NRGBA { return between(hues[:], t) }
 
+// Shape returns the colour that stands for a shape α everywhere, of [Hues]: violet at −∞, blue around −2, green at 1, orange at 2,
+// crimson at +∞.
+func Shape(alpha float64) color.NRGBA {
+	switch {
+	case math.IsInf(alpha, -1):
+		return Hues(0)
+	case math.IsInf(alpha, 1):
+		return Hues(1)
+	}
+	// The shapes squeezed into [0, 1], the middle at 1: −∞, −1, 0, 1, 2, 3, ∞ become 0, ¼, ⅓, ½, ⅔, ¾, 1.
+	return Hues(0.5 + 0.5*(alpha-1)/(2+math.Abs(alpha-1)))
+}
+
 // anchor is a colour in the OKLCH space at a position of a ramp; its hue is in degrees.
 type anchor struct{ at, lightness, chroma, hue float64 }
 
@@ -78,9 +91,9 @@ var hues = [...]anchor{
 	{0, 0.40, 0.17, 300},
 	{0.20, 0.48, 0.15, 262},
 	{0.3333, 0.57, 0.11, 225},
-	{0.50, 0.62, 0.15, 155},
-	{0.60, 0.68, 0.15, 112},
-	{0.6667, 0.69, 0.16, 70},
+	{0.50, 0.66, 0.15, 155},
+	{0.60, 0.66, 0.15, 130},
+	{0.6667, 0.68, 0.16, 55},
 	{0.80, 0.62, 0.19, 38},
 	{1, 0.55, 0.20, 5},
 }

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import shutil
 import tempfile
 import time
 from contextlib import asynccontextmanager
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import paths
 from jupyter_client.kernelspec import NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
@@ -98,18 +98,8 @@ class Client(NotebookClient):
 
 
 def environment() -> dict[str, str]:
-    """The environment of a kernel: this one's, less the folders that hold gopls.
-
-    GoNB starts gopls wherever it finds it, for the completion of what a person types; without a person it only makes
-    every cell three times slower.
-    """
-    needed = {os.path.dirname(path) for tool in ("go", "cc", "gcc", "git", "bash") if (path := shutil.which(tool))}
-    folders = [
-        folder
-        for folder in os.environ.get("PATH", "").split(os.pathsep)
-        if folder in needed or not os.path.exists(os.path.join(folder, "gopls"))
-    ]
-    return {**os.environ, "PATH": os.pathsep.join(folders)}
+    """The environment of a kernel: this one's, less the folders that hold gopls: no person types here."""
+    return {**os.environ, "PATH": paths.without_gopls(os.environ.get("PATH", ""))}
 
 
 def describe(index: int, cell: nbformat.NotebookNode) -> str:

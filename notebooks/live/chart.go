@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"image/color"
 	"math"
 	"strconv"
 	"strings"
@@ -15,16 +16,13 @@ const (
 	fontSize = 13.0
 )
 
-// The colours of curves; they are told apart with every kind of colour vision (Okabe and Ito, 2008). ink and faint
-// follow the page, which may be dark.
+// The colours of curves, those of the notebooks' plots. ink, faint and paper follow the page, which may be dark.
+var blue, orange, green = hex(picture.Blue), hex(picture.Vermilion), hex(picture.Green)
+
 const (
-	blue   = "#0072B2"
-	orange = "#D55E00"
-	green  = "#009E73"
-	purple = "#CC79A7"
-	ink    = "var(--live-ink,#222)"
-	faint  = "var(--live-faint,#999)"
-	paper  = "var(--live-paper,#fff)"
+	ink   = "var(--live-ink,#222)"
+	faint = "var(--live-faint,#999)"
+	paper = "var(--live-paper,#fff)"
 )
 
 // svg is a picture that is being written.
@@ -198,7 +196,7 @@ func each(x []float64, f func(float64) float64) []float64 {
 }
 
 // shade returns a colour for t in [0, 1], from dark to light, as the notebooks paint quantities.
-func shade(t float64) string {
-	c := picture.Lightness(t)
-	return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B)
-}
+func shade(t float64) string { return hex(picture.Lightness(t)) }
+
+// hex writes a colour as SVG does.
+func hex(c color.NRGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }

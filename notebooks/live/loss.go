@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/robustloss/gomlx-robustloss/internal/picture"
 	"github.com/robustloss/gomlx-robustloss/robustloss/scalar"
 )
 
@@ -66,7 +67,7 @@ func drawLoss(s State) Picture {
 		for _, reference := range []float64{2, 1, 0, -2, math.Inf(-1)} {
 			frame.curve(image, x, each(x, p.of(reference, 1)), faint, 1, "")
 		}
-		frame.curve(image, x, each(x, p.of(alpha, c)), blue, 3, "")
+		frame.curve(image, x, each(x, p.of(alpha, c)), hex(picture.Shape(alpha)), 3, "")
 		if i == 3 && alpha < 0 {
 			image.text(frame.left+frame.width/2, frame.top+30, "middle", orange, "no distribution for α < 0")
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/robustloss/gomlx-robustloss/internal/picture"
 	"github.com/robustloss/gomlx-robustloss/robustloss/scalar"
 )
 
@@ -86,7 +87,7 @@ func drawValley(s State) Picture {
 	square, _ := scaled(scalar.Kernel{Alpha: 2, Scale: c})
 	valleyPanel.curve(image, mu, square, faint, 1.5, "")
 	y, top := scaled(kernel)
-	valleyPanel.curve(image, mu, y, blue, 2.5, "")
+	valleyPanel.curve(image, mu, y, hex(picture.Shape(alpha)), 2.5, "")
 	for _, x := range measurements {
 		image.addf(`<path d="M%s %sv-9" stroke="%s" stroke-width="2"/>`, coordinate(valleyPanel.px(x)), coordinate(valleyPanel.py(0)), ink)
 	}
@@ -102,7 +103,7 @@ func drawValley(s State) Picture {
 	}
 	hx, hy := valleyPanel.px(start), valleyPanel.py(meanLoss(kernel, start)/top)
 	image.handle(hx, hy, ink)
-	image.text(612, valleyPanel.top+14, "start", blue, "α = "+number(alpha))
+	image.text(612, valleyPanel.top+14, "start", hex(picture.Shape(alpha)), "α = "+number(alpha))
 	image.text(612, valleyPanel.top+32, "start", faint, "α = 2")
 	image.text(612, valleyPanel.top+50, "start", ink, "● the start")
 	values := map[string]float64{"fixed": fixed, "annealed": annealed, "loss fixed": meanLoss(kernel, fixed), "loss annealed": meanLoss(kernel, annealed)}

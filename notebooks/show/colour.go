@@ -2,7 +2,6 @@ package show
 
 import (
 	"image/color"
-	"math"
 
 	"github.com/robustloss/gomlx-robustloss/internal/picture"
 )
@@ -23,16 +22,7 @@ var cycle = []color.Color{Blue, Red, Green, Purple, Black, Grey}
 
 // AlphaColor returns the colour that stands for a shape α in every notebook: violet at −∞, blue around −2, green at 1,
 // orange at 2, crimson at +∞.
-func AlphaColor(alpha float64) color.Color {
-	switch {
-	case math.IsInf(alpha, -1):
-		return Ramp(0)
-	case math.IsInf(alpha, 1):
-		return Ramp(1)
-	}
-	// The shapes squeezed into [0, 1], the middle at 1: −∞, −1, 0, 1, 2, 3, ∞ become 0, ¼, ⅓, ½, ⅔, ¾, 1.
-	return Ramp(0.5 + 0.5*(alpha-1)/(2+math.Abs(alpha-1)))
-}
+func AlphaColor(alpha float64) color.Color { return picture.Shape(alpha) }
 
 // Ramp returns the colour at t ∈ [0, 1] of a sequence from violet over blue, green and orange to crimson, whose neighbours
 // differ about equally and which all stand out from white: for curves in an order.

@@ -121,13 +121,11 @@ func (d drawn) glyphStyle() draw.GlyphStyle {
 	}
 }
 
-// swatch draws a sample of the layer for the legend, left of x, at height y.
+// swatch draws a sample of the layer for the legend, right of x, at height y.
 func (d drawn) swatch(c draw.Canvas, x, y, width vg.Length) {
 	switch d.kind {
 	case dots:
 		c.DrawGlyph(d.glyphStyle(), vg.Point{X: x + width/2, Y: y})
-	case heat:
-		d.swatchHeat(c, x, y, width)
 	case bars, area:
 		h := vg.Points(3.5)
 		c.FillPolygon(picture.Translucent(d.style.color, 0x50),
@@ -226,25 +224,6 @@ func (d drawn) drawHeat(c draw.Canvas, _ *plot.Plot) {
 		return picture.Fraction(f.values[row*f.width+min(x*f.width/width, f.width-1)], f.lo, f.hi)
 	}, picture.Lightness)
 	c.DrawImage(c.Rectangle, shown)
-}
-
-// swatchHeat draws the colours from the least to the greatest value.
-func (d drawn) swatchHeat(c draw.Canvas, x, y, width vg.Length) {
-	const steps = 12
-	h := vg.Points(4)
-	for i := range steps {
-		left, right := x+width*vg.Length(i)/steps, x+width*vg.Length(i+1)/steps
-		c.FillPolygon(Shade((float64(i)+0.5)/steps),
-			[]vg.Point{{X: left, Y: y - h}, {X: right, Y: y - h}, {X: right, Y: y + h}, {X: left, Y: y + h}})
-	}
-}
-
-// legendLabel is the label with the range of the colours.
-func (d drawn) legendLabel() string {
-	if d.kind != heat || d.label == "" {
-		return d.label
-	}
-	return fmt.Sprintf("%s: %s … %s", d.label, shortNumber(d.field.lo), shortNumber(d.field.hi))
 }
 
 // at returns the coordinate at the fraction t of the axis.

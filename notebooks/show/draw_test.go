@@ -30,8 +30,8 @@ func TestHeat_SamplesTheMiddles(t *testing.T) {
 	if want := (0.5 / float64(f.width)) * (0.5 / float64(f.height)); math.Abs(f.lo-want) > 1e-15 {
 		t.Errorf("the least value is %g, want %g", f.lo, want)
 	}
-	if got := (drawn{layer: p.layers[0]}).legendLabel(); got != "xy: 3.255e−06 … 0.9964" {
-		t.Errorf("the legend says %q", got)
+	if got := (drawn{layer: p.layers[0]}).words(); got != "xy from 3.255e−06 to 0.9964" {
+		t.Errorf("the description says %q", got)
 	}
 }
 

@@ -2,6 +2,7 @@ package show
 
 import (
 	"fmt"
+	"html"
 	"image"
 	"image/color"
 	"os"
@@ -24,6 +25,15 @@ type Images struct {
 	zoom    int // display dots of 1/192 inch per pixel; 0: so that the grid fills the page
 	labels  []string
 	images  []image.Image
+	bars    []colourBar
+}
+
+// colourBar says at the end of a row what the colours of its pictures mean.
+type colourBar struct {
+	picture int // one of the row
+	label   string
+	lo, hi  float64
+	colour  func(v float64) color.Color
 }
 
 // NewImages starts a grid with a title (it may be empty) and a number of columns.
@@ -38,6 +48,23 @@ func (g *Images) Add(label string, shown image.Image) *Images {
 	return g
 }
 
+// ColorBar names the colours of [ColorImage] with these ends, to the right of the row to which the last picture belongs.
+func (g *Images) ColorBar(label string, lo, hi float64) *Images {
+	return g.bar(label, lo, hi, func(v float64) color.Color { return Shade(picture.Fraction(v, lo, hi)) })
+}
+
+// AlphaBar names the colours of [AlphaImage] from lo to hi, to the right of the row to which the last picture belongs.
+func (g *Images) AlphaBar(lo, hi float64) *Images { return g.bar("α", lo, hi, AlphaColor) }
+
+func (g *Images) bar(label string, lo, hi float64, colour func(float64) color.Color) *Images {
+	if len(g.images) == 0 || !(lo < hi) {
+		fail("a bar of colours needs a picture before it, and ends lo < hi")
+		return g
+	}
+	g.bars = append(g.bars, colourBar{len(g.images) - 1, label, lo, hi, colour})
+	return g
+}
+
 // Zoom shows every pixel as zoom × zoom dots, of which two make one pixel of an ordinary screen. By default the pictures
 // are as large as fits the page, up to 8.
 func (g *Images) Zoom(zoom int) *Images {
@@ -45,30 +72,95 @@ func (g *Images) Zoom(zoom int) *Images {
 	return g
 }
 
-// Show shows the grid under the cell.
+// Show shows the grid under the cell. Where the page is too narrow for a row of up to four pictures, they stand below each
+// other.
 func (g *Images) Show() {
-	data, size, err := g.render()
+	canvas, l, err := g.render()
 	if err != nil {
 		fail("cannot draw the images: " + err.Error())
 		return
 	}
-	alt := g.title
-	if alt == "" {
-		alt = strings.Join(g.labels, ", ")
+	data, err := encodeExactly(canvas)
+	if err != nil {
+		fail("cannot draw the images: " + err.Error())
+		return
 	}
-	emit(message{
+	size, alt := l.size(), g.describe()
+	m := message{
 		mime:    protocol.MIMEImagePNG,
 		content: data,
 		metadata: map[string]any{string(protocol.MIMEImagePNG): map[string]any{
 			"width": size.X * pixelsPerIn / dotsPerInch, "height": size.Y * pixelsPerIn / dotsPerInch, "alt": alt,
 		}},
 		plain: fmt.Sprintf("[%d images: %s]", len(g.images), alt),
-	})
+	}
+	if l.columns > 1 && l.columns <= 4 && size.X > wideDots {
+		row, err := g.pieces(canvas, l)
+		if err != nil {
+			fail("cannot draw the images: " + err.Error())
+			return
+		}
+		m.more = map[protocol.MIMEType]any{protocol.MIMETextHTML: row}
+	}
+	emit(m)
+}
+
+// pieces returns the grid as HTML, each picture by itself, in rows that a narrow page breaks.
+func (g *Images) pieces(canvas *image.RGBA, l grid) (string, error) {
+	var out strings.Builder
+	size := l.size()
+	write := func(r image.Rectangle, alt string) error {
+		data, err := encodeExactly(canvas.SubImage(r))
+		if err != nil {
+			return err
+		}
+		share := float64(r.Dx()) / float64(size.X)
+		_, err = fmt.Fprint(&out, rowPiece(data, alt, share, size.X*pixelsPerIn/dotsPerInch, false))
+		return err
+	}
+	for row := range l.rows {
+		out.WriteString(rowStart(size.X * pixelsPerIn / dotsPerInch))
+		top := l.title + row*(l.height+l.label+gridGap)
+		for column := range l.columns {
+			i := row*l.columns + column
+			if i >= len(g.images) {
+				break
+			}
+			left, right := column*(l.width+gridGap), (column+1)*(l.width+gridGap)
+			if column == l.columns-1 {
+				right = size.X
+			}
+			if err := write(image.Rect(left, top, right, min(top+l.label+l.height+gridGap, size.Y)), "Picture: "+g.labels[i]); err != nil {
+				return "", err
+			}
+		}
+		out.WriteString("</div>")
+	}
+	if g.title != "" {
+		return "<div>" + html.EscapeString(g.title) + "</div>" + out.String(), nil
+	}
+	return out.String(), nil
+}
+
+// describe says in words what the grid shows.
+func (g *Images) describe() string {
+	said := "Pictures: " + strings.Join(g.labels, ", ")
+	if g.title != "" {
+		said = g.title + ": " + strings.Join(g.labels, ", ")
+	}
+	for _, b := range g.bars {
+		said += fmt.Sprintf("; colours show %s from %s to %s", b.label, shortNumber(b.lo), shortNumber(b.hi))
+	}
+	return said
 }
 
 // WritePNG writes the grid into a PNG file.
 func (g *Images) WritePNG(path string) error {
-	data, _, err := g.render()
+	canvas, _, err := g.render()
+	if err != nil {
+		return err
+	}
+	data, err := encodeExactly(canvas)
 	if err != nil {
 		return err
 	}
@@ -82,10 +174,12 @@ const (
 	labelHeight = 30
 	titleHeight = 40
 	maxZoom     = 8
+	barRoom     = 130 // for a bar of colours with its numbers
+	wideDots    = 1000
 )
 
 // grid is the layout of pictures in dots: the size of a cell's picture, the height of its label, and the numbers of both.
-type grid struct{ width, height, label, title, zoom, columns, rows int }
+type grid struct{ width, height, label, title, zoom, columns, rows, bar int }
 
 func (g *Images) layout() grid {
 	l := grid{columns: min(g.columns, len(g.images)), zoom: g.zoom}
@@ -96,8 +190,11 @@ func (g *Images) layout() grid {
 			l.label = labelHeight
 		}
 	}
+	if len(g.bars) > 0 {
+		l.bar = barRoom
+	}
 	if l.zoom == 0 {
-		l.zoom = min(max(1, (pageDots/l.columns-gridGap)/max(1, l.width)), maxZoom)
+		l.zoom = min(max(1, ((pageDots-l.bar)/l.columns-gridGap)/max(1, l.width)), maxZoom)
 	}
 	if g.title != "" {
 		l.title = titleHeight
@@ -108,28 +205,54 @@ func (g *Images) layout() grid {
 }
 
 func (l grid) size() image.Point {
-	return image.Pt(l.columns*(l.width+gridGap)-gridGap, l.title+l.rows*(l.height+l.label+gridGap)-gridGap)
+	return image.Pt(l.columns*(l.width+gridGap)-gridGap+l.bar, l.title+l.rows*(l.height+l.label+gridGap)-gridGap)
 }
 
-// render draws the grid, and returns it as PNG with its size in dots. Colours are kept exactly.
-func (g *Images) render() ([]byte, image.Point, error) {
+// render draws the grid. Colours are kept exactly.
+func (g *Images) render() (*image.RGBA, grid, error) {
 	if len(g.images) == 0 {
-		return nil, image.Point{}, fmt.Errorf("the grid holds no image")
+		return nil, grid{}, fmt.Errorf("the grid holds no image")
 	}
 	l := g.layout()
 	size := l.size()
 	dot := vg.Inch / dotsPerInch
 	paper := vgimg.NewWith(vgimg.UseWH(vg.Length(size.X)*dot, vg.Length(size.Y)*dot),
 		vgimg.UseDPI(dotsPerInch), vgimg.UseBackgroundColor(color.White))
-	canvas := paper.Image()
+	canvas, ok := paper.Image().(*image.RGBA)
+	if !ok {
+		return nil, l, fmt.Errorf("the canvas is no RGBA image")
+	}
 	for i, shown := range g.images {
 		at := image.Pt(i%l.columns*(l.width+gridGap), l.title+i/l.columns*(l.height+l.label+gridGap)+l.label)
 		target := image.Rectangle{Min: at, Max: at.Add(shown.Bounds().Size().Mul(l.zoom))}
 		xdraw.NearestNeighbor.Scale(canvas, target, shown, shown.Bounds(), xdraw.Over, nil)
 	}
+	for _, b := range g.bars {
+		b.draw(draw.New(paper), size, l)
+	}
 	g.write(draw.New(paper), size, l)
-	data, err := encodeExactly(canvas)
-	return data, size, err
+	return canvas, l, nil
+}
+
+// draw draws the bar beside its row.
+func (b colourBar) draw(c draw.Canvas, size image.Point, l grid) {
+	const dot = vg.Inch / dotsPerInch
+	up := func(y float64) vg.Length { return (vg.Length(size.Y) - vg.Length(y)) * dot }
+	top := float64(l.title + b.picture/l.columns*(l.height+l.label+gridGap) + l.label)
+	left := vg.Length(l.columns*(l.width+gridGap)+4) * dot
+	bottom := top + float64(l.height)
+	at := func(v float64) vg.Length { return up(bottom - (v-b.lo)/(b.hi-b.lo)*float64(l.height)) }
+	drawBar(c, left, up(bottom), up(top), func(t float64) color.Color { return b.colour(b.lo + t*(b.hi-b.lo)) })
+	text := textStyle(8.5, Black)
+	text.YAlign = draw.YCenter
+	for _, t := range (ticks{}).Ticks(b.lo, b.hi) {
+		y := at(t.Value)
+		c.StrokeLine2(draw.LineStyle{Color: Grey, Width: vg.Points(0.6)}, left+barWidth, y, left+barWidth+3, y)
+		c.FillText(text, vg.Point{X: left + barWidth + 5, Y: min(max(y, up(bottom)+4), up(top)-4)}, t.Label)
+	}
+	if b.label != "" && l.label > 0 {
+		c.FillText(text, vg.Point{X: left, Y: up(top - float64(l.label)/2)}, b.label)
+	}
 }
 
 // write puts the title and the labels onto the canvas, shortened where a picture is narrower than its label.
@@ -163,6 +286,20 @@ func GrayImage[T picture.Real](values []T, height, width int, lo, hi T) image.Im
 // quantities that are no brightness. NaN becomes grey.
 func ColorImage[T picture.Real](values []T, height, width int, lo, hi T) image.Image {
 	return orOnePixel(picture.Values(values, height, width, lo, hi, picture.Lightness))
+}
+
+// AlphaImage makes a picture of shapes α in rows, [height·width], in the colours that stand for them everywhere, see
+// [AlphaColor] and [Images.AlphaBar].
+func AlphaImage[T picture.Real](values []T, height, width int) image.Image {
+	if height < 1 || width < 1 || len(values) != height*width {
+		fail(fmt.Sprintf("a picture of %d × %d pixels got %d values", height, width, len(values)))
+		return image.NewNRGBA(image.Rect(0, 0, 1, 1))
+	}
+	out := image.NewNRGBA(image.Rect(0, 0, width, height))
+	for i, alpha := range values {
+		out.Set(i%width, i/width, AlphaColor(float64(alpha)))
+	}
+	return out
 }
 
 // RGBImage makes a picture of values in rows of red, green and blue, [height·width·3], in [0, 1]; values beyond are cut off.

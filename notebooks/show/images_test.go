@@ -7,7 +7,10 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/janpfeifer/gonb/gonbui/protocol"
 
 	"github.com/robustloss/gomlx-robustloss/internal/picture"
 )
@@ -67,7 +70,7 @@ func TestImages_LabelsAreWritten(t *testing.T) {
 	if dark := coloured(r.picture(t), Black.R, Black.G, Black.B); dark < 50 {
 		t.Errorf("%d pixels of text", dark)
 	}
-	if got := r.last(t).plain; got != "[3 images: faces]" {
+	if got := r.last(t).plain; got != "[3 images: faces: a rather long label 0, a rather long label 1, a rather long label 2]" {
 		t.Errorf("plain text %q", got)
 	}
 	path := filepath.Join(t.TempDir(), "grid.png")
@@ -137,5 +140,47 @@ func TestRangeOf_LeavesOutWhatIsNotFinite(t *testing.T) {
 	}
 	if lo, hi := RangeOf([]float32{float32(math.NaN())}); lo != 0 || hi != 1 {
 		t.Errorf("range of nothing is %g … %g, want 0 … 1", lo, hi)
+	}
+}
+
+func TestImages_BarsSayWhatColoursMean(t *testing.T) {
+	r := record(t)
+	grid := NewImages("", 2).Zoom(20)
+	grid.Add("α", AlphaImage([]float64{0, 2, 1, 1}, 2, 2)).Add("same", AlphaImage([]float64{0, 2, 1, 1}, 2, 2)).AlphaBar(0, 2)
+	grid.Add("c", ColorImage([]float64{0, 1, 2, 3}, 2, 2, 0, 3)).ColorBar("log c", 0, 3)
+	grid.Show()
+	shown := r.picture(t)
+	l := grid.layout()
+	if want := 2*(40+gridGap) - gridGap + barRoom; shown.Bounds().Dx() != want {
+		t.Errorf("the grid is %d dots wide, want %d", shown.Bounds().Dx(), want)
+	}
+	x := 2*(l.width+gridGap) + 4 + 10 // inside the bar
+	for row, ends := range [][2]color.Color{{AlphaColor(0), AlphaColor(2)}, {Shade(0), Shade(1)}} {
+		top := row*(l.height+l.label+gridGap) + l.label
+		for i, y := range []int{top + l.height - 1, top + 1} {
+			got, want := color.NRGBAModel.Convert(shown.At(x, y)).(color.NRGBA), color.NRGBAModel.Convert(ends[i]).(color.NRGBA)
+			if d := func(a, b uint8) int { return max(int(a)-int(b), int(b)-int(a)) }; d(got.R, want.R)+d(got.G, want.G)+d(got.B, want.B) > 45 { // one of 40 dots away from the end
+				t.Errorf("row %d, end %d of the bar is %v, want about %v", row, i, got, want)
+			}
+		}
+	}
+	if got := r.last(t).plain; got != "[3 images: Pictures: α, same, c; colours show α from 0 to 2; colours show log c from 0 to 3]" {
+		t.Errorf("plain text %q", got)
+	}
+	r = record(t)
+	NewImages("", 1).AlphaBar(0, 2)
+	r.wantFailure(t, "picture before it")
+}
+
+func TestImages_StandBelowEachOtherOnANarrowPage(t *testing.T) {
+	r := record(t)
+	grid := NewImages("", 2).Zoom(20)
+	for i := range 4 {
+		grid.Add(fmt.Sprintf("n %d", i), square(0.5, 32))
+	}
+	grid.Show()
+	row, _ := r.last(t).more[protocol.MIMETextHTML].(string)
+	if strings.Count(row, "<img") != 4 || strings.Count(row, "flex-wrap:wrap") != 2 || !strings.Contains(row, `alt="Picture: n 3"`) {
+		t.Errorf("the rows are %.300q", row)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"maps"
 	"os"
 	"time"
 
@@ -28,7 +29,8 @@ import (
 // message is one thing shown under a cell: its richest form, and a plain one for where there is no notebook.
 type message struct {
 	mime     protocol.MIMEType
-	content  any // string, or []byte for an image
+	content  any                       // string, or []byte for an image
+	more     map[protocol.MIMEType]any // the same in other forms
 	metadata map[string]any
 	id       string // messages with the same id replace each other
 	plain    string
@@ -57,8 +59,10 @@ func send(m message) {
 		}
 		return
 	}
+	forms := map[protocol.MIMEType]any{m.mime: m.content}
+	maps.Copy(forms, m.more)
 	gonbui.SendData(&protocol.DisplayData{
-		Data:      map[protocol.MIMEType]any{m.mime: m.content},
+		Data:      forms,
 		Metadata:  m.metadata,
 		DisplayID: m.id,
 	})

@@ -106,7 +106,7 @@ func (p *Plot) HLine(label string, y float64, options ...Option) *Plot {
 
 // Note writes a few words with their left end at (x, y).
 func (p *Plot) Note(x, y float64, text string, options ...Option) *Plot {
-	return p.add(layer{kind: note, text: text, points: []point{{x, y}}, style: style{color: Grey}}, options)
+	return p.add(layer{kind: note, text: text, points: []point{{x, y}}, style: style{color: Black}}, options)
 }
 
 func (p *Plot) add(l layer, options []Option) *Plot {

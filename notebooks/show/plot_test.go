@@ -5,7 +5,10 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/janpfeifer/gonb/gonbui/protocol"
 )
 
 // coloured counts the pixels of a picture that are, within a little, of a colour.
@@ -70,6 +73,22 @@ func TestHistogram_NeedsARange(t *testing.T) {
 	r := record(t)
 	NewPlot("", "", "").Histogram("", []float64{1}, 3)
 	r.wantFailure(t, "XRange")
+}
+
+// A page gets a form of a plot that suits its width, with a description of each picture.
+func TestPlot_HasAFormForNarrowPages(t *testing.T) {
+	one, other := NewPlot("one", "x", "y").XRange(0, 1).Func("f", math.Exp), NewPlot("other", "x", "y").XRange(0, 1).Func("f", math.Log)
+	for pictures, show := range map[string]func(){
+		`<source media="(max-width: 45rem)"`: one.Show,
+		`flex-wrap:wrap`:                     func() { Row(one, other) },
+	} {
+		r := record(t)
+		show()
+		page, _ := r.last(t).more[protocol.MIMETextHTML].(string)
+		if !strings.Contains(page, pictures) || !strings.Contains(page, `alt="Plot “one”: y from `) || strings.Count(page, "base64,") != 2 {
+			t.Errorf("the page gets %.200q, want %s, a description and two pictures", page, pictures)
+		}
+	}
 }
 
 func TestRow_WritesAFile(t *testing.T) {

@@ -3,8 +3,12 @@ package show
 import (
 	"bytes"
 	"cmp"
+	"encoding/base64"
+	"fmt"
+	"html"
 	"image"
 	"image/color"
+	stddraw "image/draw"
 	"image/png"
 	"math"
 	"os"
@@ -22,29 +26,64 @@ import (
 const (
 	dotsPerInch = 192 // twice what the page shows: sharp on fine screens and in print
 	pixelsPerIn = 96  // CSS pixels
-	plotWidth   = 6.4 // inches, of a single plot with its legend
-	rowWidth    = 9.2
+	plotWidth   = 9.2 // inches: the column of a page
+	narrowWidth = 4.4 // of a plot on a narrow page
 	plotHeight  = 3.6
 	rowHeight   = 3.0
 )
 
-// Show shows the plot under the cell.
-func (p *Plot) Show() {
-	showImage(p.title, plotWidth, orDefault(p.height, plotHeight), []*Plot{p})
+// Show shows the plot under the cell, as wide as the page. Lines are named where they end at the right, other layers beside
+// them.
+func (p *Plot) Show() { showPlots(orDefault(p.height, plotHeight), []*Plot{p}) }
+
+// Row shows plots side by side, and below each other where the page is narrow. What the colours mean stands once, at the right of
+// the last.
+func Row(plots ...*Plot) { showPlots(heightOf(plots), plots) }
+
+// responsive is the form for pages.
+func responsive(d drawing, whole []byte, height float64, plots []*Plot, said []string) (string, error) {
+	width := int(math.Floor(plotWidth * pixelsPerIn))
+	if len(plots) == 1 {
+		narrow, err := render(narrowWidth, height, plots).piece(0, 1)
+		if err != nil {
+			return "", err
+		}
+		encode := base64.StdEncoding.EncodeToString
+		return fmt.Sprintf(`<picture class="robustloss-plot"><source media="(max-width: 45rem)" srcset="data:image/png;base64,%s">`+
+			`<img src="data:image/png;base64,%s" alt="%s" style="width:min(100%%,%dpx);height:auto"></picture>`, encode(narrow), encode(whole), html.EscapeString(said[0]), width), nil
+	}
+	var row strings.Builder
+	row.WriteString(rowStart(width))
+	for i := range plots {
+		part, err := d.piece(i, i+1)
+		if err != nil {
+			return "", err
+		}
+		row.WriteString(rowPiece(part, said[i], float64(d.cuts[i+1]-d.cuts[i])/float64(d.cuts[len(plots)]), width, true))
+	}
+	row.WriteString(`</div>`)
+	return row.String(), nil
 }
 
-// Row shows plots side by side, with one legend for all of them.
-func Row(plots ...*Plot) {
-	titles := make([]string, len(plots))
-	for i, p := range plots {
-		titles[i] = p.title
+// rowStart begins a row of pictures that are width CSS pixels wide together.
+func rowStart(width int) string {
+	return fmt.Sprintf(`<div class="robustloss-row" style="display:flex;flex-wrap:wrap;align-items:flex-start;max-width:%dpx">`, width)
+}
+
+// rowPiece is a picture that takes a share of such a row. It may become a little narrower, so that the row does not break on a page
+// a few pixels narrower; where it does break, the picture fills its line if it is to grow.
+func rowPiece(png []byte, alt string, share float64, width int, grow bool) string {
+	factor := 0
+	if grow {
+		factor = 1
 	}
-	showImage(strings.Join(titles, "; "), rowWidth, heightOf(plots), plots)
+	return fmt.Sprintf(`<img src="data:image/png;base64,%s" alt="%s" style="flex:%d 1 %.4f%%;min-width:min(100%%,%dpx);width:0;height:auto">`,
+		base64.StdEncoding.EncodeToString(png), html.EscapeString(alt), factor, 100*share-0.01, int(0.85*share*float64(width)))
 }
 
 // WritePNG writes plots side by side into a PNG file, as [Row] shows them.
 func WritePNG(path string, plots ...*Plot) error {
-	data, err := renderPNG(rowWidth, heightOf(plots), plots)
+	data, err := render(plotWidth, heightOf(plots), plots).piece(0, len(plots))
 	if err != nil {
 		return err
 	}
@@ -59,30 +98,54 @@ func heightOf(plots []*Plot) float64 {
 	return height
 }
 
-func showImage(title string, width, height float64, plots []*Plot) {
-	data, err := renderPNG(width, height, plots)
+// showPlots shows a picture of the plots. A page shows a form of it that suits its width: of one plot a picture for wide and one
+// for narrow pages, of several a row that a narrow page breaks.
+func showPlots(height float64, plots []*Plot) {
+	if len(plots) == 0 {
+		fail("a row got no plots")
+		return
+	}
+	drawing := render(plotWidth, height, plots)
+	whole, err := drawing.piece(0, len(plots))
 	if err != nil {
 		fail("cannot draw the plot: " + err.Error())
 		return
 	}
-	if title == "" {
-		title = "plot"
+	said := make([]string, len(plots))
+	for i, p := range plots {
+		said[i] = p.describe()
 	}
-	emit(message{
+	all := strings.Join(said, " ")
+	width, tall := int(math.Floor(plotWidth*pixelsPerIn)), int(height*pixelsPerIn)
+	m := message{
 		mime:    protocol.MIMEImagePNG,
-		content: data,
+		content: whole,
 		metadata: map[string]any{string(protocol.MIMEImagePNG): map[string]any{
-			"width": int(width * pixelsPerIn), "height": int(height * pixelsPerIn), "alt": title,
+			"width": width, "height": tall, "alt": all,
 		}},
-		plain: "[plot: " + title + "]",
-	})
+		plain: "[" + all + "]",
+	}
+	form, err := responsive(drawing, whole, height, plots, said)
+	if err != nil {
+		fail("cannot draw the plot: " + err.Error())
+		return
+	}
+	m.more = map[protocol.MIMEType]any{protocol.MIMETextHTML: form}
+	emit(m)
 }
 
-// renderPNG draws the plots in equal columns, and the legend to their right. Width and height are in inches.
-func renderPNG(width, height float64, plots []*Plot) ([]byte, error) {
-	image := vgimg.NewWith(vgimg.UseWH(vg.Length(width)*vg.Inch, vg.Length(height)*vg.Inch),
+// drawing is a finished picture of plots side by side.
+type drawing struct {
+	image image.Image
+	exact bool  // few colours would show as bands
+	cuts  []int // where each plot begins, in dots, and the width of the whole
+}
+
+// render draws the plots in equal columns, and what their colours mean to the right. Width and height are in inches.
+func render(width, height float64, plots []*Plot) drawing {
+	paper := vgimg.NewWith(vgimg.UseWH(vg.Length(width)*vg.Inch, vg.Length(height)*vg.Inch),
 		vgimg.UseDPI(dotsPerInch), vgimg.UseBackgroundColor(color.White))
-	canvas := draw.Crop(draw.New(image), 2, -2, 2, -4)
+	canvas := draw.Crop(draw.New(paper), 2, -2, 2, -4)
 	panels := make([]*plot.Plot, len(plots))
 	var legend legend
 	for i, p := range plots {
@@ -90,26 +153,36 @@ func renderPNG(width, height float64, plots []*Plot) ([]byte, error) {
 		panels[i], layers = p.build()
 		legend.collect(layers)
 	}
-	legendWidth := legend.width()
-	panelWidth := (canvas.Max.X - canvas.Min.X - legendWidth) / vg.Length(len(plots))
+	panelWidth := (canvas.Max.X - canvas.Min.X - legend.width()) / vg.Length(len(plots))
+	out := drawing{exact: slices.ContainsFunc(plots, (*Plot).hasHeat)}
+	var last draw.Canvas
 	for i, panel := range panels {
-		left := vg.Length(i) * panelWidth
-		gap := vg.Length(0)
+		left := canvas.Min.X + vg.Length(i)*panelWidth
+		out.cuts = append(out.cuts, int(float64(left)*dotsPerInch/72))
+		last = canvas
+		last.Min.X, last.Max.X = left, left+panelWidth
 		if i > 0 {
-			gap = vg.Points(10)
+			last.Min.X += vg.Points(10)
 		}
-		area := canvas
-		area.Min.X += left + gap
-		area.Max.X = canvas.Min.X + left + panelWidth
-		panel.Draw(area)
+		panel.Draw(last)
 	}
-	if legendWidth > 0 {
-		legend.draw(canvas, canvas.Max.X-legendWidth)
+	out.cuts[0] = 0
+	out.cuts = append(out.cuts, paper.Image().Bounds().Dx())
+	legend.draw(canvas, panels[len(panels)-1].DataCanvas(last), panels[len(panels)-1])
+	out.image = paper.Image()
+	return out
+}
+
+// piece returns the PNG of the plots from one to another.
+func (d drawing) piece(from, to int) ([]byte, error) {
+	bounds := d.image.Bounds()
+	part := d.image.(interface {
+		SubImage(r image.Rectangle) image.Image
+	}).SubImage(image.Rect(d.cuts[from], bounds.Min.Y, d.cuts[to], bounds.Max.Y))
+	if d.exact {
+		return encodeExactly(part)
 	}
-	if slices.ContainsFunc(plots, (*Plot).hasHeat) {
-		return encodeExactly(image.Image()) // few colours would show as bands
-	}
-	return encodePNG(image.Image())
+	return encodePNG(part)
 }
 
 // build turns the plot into one of gonum/plot, and its layers into what was drawn.
@@ -175,48 +248,6 @@ func (r *axisRange) close(box [2]float64) {
 	}
 }
 
-// legend names the layers of one or more plots, to the right of them.
-type legend struct{ entries []drawn }
-
-const (
-	swatchWidth  = vg.Length(18)
-	legendIndent = vg.Length(12) // between the plot and the legend
-	legendLine   = vg.Length(14)
-)
-
-// collect adds the layers that have a label which is not there yet.
-func (l *legend) collect(layers []drawn) {
-	for _, d := range layers {
-		known := slices.ContainsFunc(l.entries, func(e drawn) bool { return e.label == d.label })
-		if d.label != "" && !known {
-			l.entries = append(l.entries, d)
-		}
-	}
-}
-
-// width is the space that the legend takes, 0 where nothing has a label.
-func (l *legend) width() vg.Length {
-	widest := vg.Length(0)
-	for _, e := range l.entries {
-		widest = max(widest, textStyle(9, Black).Width(e.legendLabel()))
-	}
-	if widest == 0 {
-		return 0
-	}
-	return legendIndent + swatchWidth + 5 + widest + 2
-}
-
-func (l *legend) draw(c draw.Canvas, left vg.Length) {
-	text := textStyle(9, Black)
-	text.YAlign = draw.YCenter
-	y := c.Max.Y - vg.Points(30)
-	for _, e := range l.entries {
-		e.swatch(c, left+legendIndent, y, swatchWidth)
-		c.FillText(text, vg.Point{X: left + legendIndent + swatchWidth + 5, Y: y}, e.legendLabel())
-		y -= legendLine
-	}
-}
-
 // encodePNG writes an image as a PNG of at most 256 colours: a third of the size, and for plots no visible loss.
 func encodePNG(source image.Image) ([]byte, error) {
 	return encodeExactly(withPalette(source))
@@ -235,12 +266,20 @@ func encodeExactly(source image.Image) ([]byte, error) {
 // withPalette keeps the most frequent colours of an image exactly, and groups the others, the shades between line and
 // background, into cells of the colour cube, each shown by the most frequent colour in it.
 func withPalette(source image.Image) image.Image {
-	bounds := source.Bounds()
+	pixels := image.NewRGBA(image.Rect(0, 0, source.Bounds().Dx(), source.Bounds().Dy()))
+	stddraw.Draw(pixels, pixels.Bounds(), source, source.Bounds().Min, stddraw.Src)
+	at := func(i int) color.RGBA {
+		p := pixels.Pix[4*i : 4*i+4]
+		return color.RGBA{p[0], p[1], p[2], p[3]}
+	}
+	all := len(pixels.Pix) / 4
 	count := map[color.RGBA]int{}
-	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
-		for x := bounds.Min.X; x < bounds.Max.X; x++ {
-			count[color.RGBAModel.Convert(source.At(x, y)).(color.RGBA)]++
+	for i := 0; i < all; { // in runs of one colour, of which a plot has many
+		c, begin := at(i), i
+		for i < all && at(i) == c {
+			i++
 		}
+		count[c] += i - begin
 	}
 	colors := make([]color.RGBA, 0, len(count))
 	for c := range count {
@@ -251,10 +290,11 @@ func withPalette(source image.Image) image.Image {
 		return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(key(a), key(b)))
 	})
 	palette, index := group(colors)
-	out := image.NewPaletted(bounds, palette)
-	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
-		for x := bounds.Min.X; x < bounds.Max.X; x++ {
-			out.SetColorIndex(x, y, index[color.RGBAModel.Convert(source.At(x, y)).(color.RGBA)])
+	out := image.NewPaletted(pixels.Bounds(), palette)
+	for i := 0; i < all; {
+		c := at(i)
+		for number := index[c]; i < all && at(i) == c; i++ {
+			out.Pix[i] = number
 		}
 	}
 	return out
