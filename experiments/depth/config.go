@@ -67,6 +67,16 @@ var Rows = []run.Label{
 	{Key: RowAdaptive, Title: "Adaptive α ∈ (0, 2)"},
 }
 
+// Title returns the title of a row, and the key itself where the table has no such row.
+func Title(key string) string {
+	for _, row := range Rows {
+		if row.Key == key {
+			return row.Title
+		}
+	}
+	return key
+}
+
 // TrainedRows are the keys of the rows that are trained.
 func TrainedRows() []string {
 	var keys []string

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+
 	"github.com/robustloss/gomlx-robustloss/internal/testkit"
 )
 
@@ -36,14 +39,13 @@ func TestTrueDisparitiesLeaveLessOverThanOthers(t *testing.T) {
 				d[k] *= factor
 			}
 		}
-		residuals, err := set.Residuals(backend, disparities)
+		left, right, maps, err := set.Batch(disparities)
 		if err != nil {
 			t.Fatal(err)
 		}
+		residuals := testkit.Floats(t, testkit.Exec(t, backend, Residual, left, right, maps)[0])
 		for _, r := range residuals {
-			for _, v := range r {
-				sum += math.Abs(float64(v)) / float64(len(residuals)*len(r))
-			}
+			sum += math.Abs(r) / float64(len(residuals))
 		}
 		return sum
 	}
@@ -53,8 +55,10 @@ func TestTrueDisparitiesLeaveLessOverThanOthers(t *testing.T) {
 			t.Errorf("mean absolute residual %.4f with the true disparities, %.4f with %g times them", truth, other, factor)
 		}
 	}
-	if _, err := set.Residuals(backend, make([][]float32, 8)); err == nil {
-		t.Error("no error without disparities")
+	for _, disparities := range [][][]float32{nil, make([][]float32, 8)} {
+		if _, _, _, err := set.Batch(disparities); err == nil {
+			t.Errorf("no error for %d empty maps of disparities", len(disparities))
+		}
 	}
 	if len(set.First(3).Pairs) != 3 || len(set.First(99).Truths) != 8 {
 		t.Error("First")
@@ -65,7 +69,7 @@ func TestTrueDisparitiesLeaveLessOverThanOthers(t *testing.T) {
 // the narrowest: half a pixel from the truth it has risen by the smallest and the largest share of what it can.
 func TestLossesAreLeastAtTheTruth(t *testing.T) {
 	var losses []LossConfig
-	for _, row := range []string{RowAlpha2, RowAlpha1, RowAlpha0, RowBaseline} {
+	for _, row := range []string{RowAlpha2, RowAlpha1, RowAlpha0, RowLaplace, RowBaseline} {
 		c, err := NewConfig("quick", row)
 		if err != nil {
 			t.Fatal(err)
@@ -73,9 +77,24 @@ func TestLossesAreLeastAtTheTruth(t *testing.T) {
 		losses = append(losses, c.Loss)
 	}
 	shifts := []float64{-4, -2, -1, -.5, 0, .5, 1, 2, 4}
-	byShift, err := quickTests(t, 8).LossByShift(testkit.Backend(t, "go"), losses, shifts)
+	set := quickTests(t, 8)
+	left, right, truth, err := set.Batch(set.TrueDisparities())
 	if err != nil {
 		t.Fatal(err)
+	}
+	byShift := make([][]float64, len(losses))
+	for _, shift := range shifts {
+		values := run1(t, testkit.Backend(t, "go"), model.NewStore(), func(scope *model.Scope, in []*graph.Node) []*graph.Node {
+			var values []*graph.Node
+			for i, loss := range losses {
+				value, _ := loss.Terms(scope.In("loss_%d", i), in[0], in[1], graph.AddScalar(in[2], shift), 1)
+				values = append(values, value)
+			}
+			return values
+		}, left, right, truth)
+		for i, value := range values {
+			byShift[i] = append(byShift[i], value[0])
+		}
 	}
 	var risen []float64
 	for i, values := range byShift {

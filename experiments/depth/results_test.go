@@ -67,6 +67,9 @@ func TestConfigurations(t *testing.T) {
 			}
 		}
 	}
+	if Title(RowLaplace) != "L1 on YUV wavelets" || Title("none") != "none" {
+		t.Errorf("titles %q and %q", Title(RowLaplace), Title("none"))
+	}
 	if _, err := NewConfig("huge", RowAlpha0); err == nil || !strings.Contains(err.Error(), "tiny, quick or paper") {
 		t.Errorf("error %v", err)
 	}
