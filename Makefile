@@ -24,7 +24,7 @@ endif
 REPORTS := .venv/bin/python internal/reports
 NB ?=
 
-.PHONY: help setup setup-cuda kernel data reports pdf site lab test test-numerics lint stress bench clean
+.PHONY: help setup setup-cuda kernel data reports pdf site lab test test-numerics lint stress bench bench-go clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -75,8 +75,11 @@ lint: ## check style, errors and the direction of imports
 	@go run ./internal/setup lint
 	.tools/bin/golangci-lint run --allow-parallel-runners ./...
 
-bench: setup ## measure the benchmarks (BENCH=regexp, PKG=packages)
+bench: setup ## time the library beside JAX, half an hour (BENCH=regexp SIZES=1e4,1e6 DTYPES=float32 WITH=jax,torch ROUNDS=9 OUT=file FRESH=1 TABLE=file)
+	@go run ./internal/bench -bench '$(BENCH)' $(if $(SIZES),-sizes '$(SIZES)') $(if $(DTYPES),-dtypes '$(DTYPES)') $(if $(WITH),-with '$(WITH)') $(if $(ROUNDS),-rounds '$(ROUNDS)') $(if $(OUT),-out '$(OUT)') $(if $(FRESH),-fresh) $(if $(TABLE),-table '$(TABLE)')
+
+bench-go: setup ## only the library's own benchmarks, for benchstat (BENCH=regexp, PKG=packages)
 	go test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem $(or $(PKG),./robustloss/... ./gomlxops/...)
 
 clean: ## remove what was made: environment, tools, reports, site (runs/ is kept)
-	rm -rf .venv .tools .cache .setup.lock reports site
+	rm -rf .venv .venv-bench .tools .cache .setup.lock reports site

@@ -111,6 +111,7 @@ func TestRecordedCommandsComeBack(t *testing.T) {
 		{"depth", "train", "--only", "l1", "--data", folder, "--train-split", split, "--test-split", split},
 		{"registration", "table", "--only", "problems-0.5-structured", "--seed", "0"},
 		{"clustering", "table", "--only=lines,-2,-inf"},
+		{"clustering", "table", "--fashion", "train", "--rows", "2000", "--components", "50", "--only=-2"},
 	} {
 		stdout, _ := run(t, cli.CodeOK, append(args, "--print-config")...)
 		again, _ := run(t, cli.CodeOK, append(words(t, object(t, []byte(stdout))["command"].(string))[3:], "--print-config")...)

@@ -26,6 +26,9 @@ type sweepCommand struct {
 	Missing    bool     `help:"Only list those that are not finished." record:"no" xor:"sweep"`
 	Index      *int     `help:"Which run to make, from 0. Without it, $$SLURM_ARRAY_TASK_ID or $$JOB_COMPLETION_INDEX." placeholder:"N" xor:"sweep"`
 	Experiment []string `help:"Experiments: vae, depth, registration, clustering." enum:"vae,depth,registration,clustering" default:"vae,depth" placeholder:"NAME"`
+	Data       string   `help:"Folder of the real data, of one experiment: CelebA's for vae, that of KITTI's raw recordings for depth. Without it, synthetic data are made." type:"existingdir" placeholder:"DIR"`
+	TrainSplit string   `help:"For depth: file that lists the recordings' training frames." type:"existingfile" placeholder:"FILE"`
+	TestSplit  string   `help:"For depth: file that lists their test frames." type:"existingfile" placeholder:"FILE"`
 	cli.Selection
 	cli.Compute
 	cli.Devices
@@ -112,11 +115,19 @@ func (c *sweepCommand) shared(experiment string) []string {
 		}
 		args = append(args, "--devices", strconv.Itoa(int(c.Devices.Devices)))
 	}
+	for _, flag := range []struct{ name, value string }{{"--data", c.Data}, {"--train-split", c.TrainSplit}, {"--test-split", c.TestSplit}} {
+		if flag.value != "" {
+			args = append(args, flag.name, flag.value)
+		}
+	}
 	return args
 }
 
 // plan returns the runs of all experiments: what each one's table prints with --print-config.
 func (c *sweepCommand) plan() (plan []cli.Planned, err error) {
+	if c.Data+c.TrainSplit+c.TestSplit != "" && (len(c.Experiment) != 1 || c.Experiment[0] != "vae" && c.Experiment[0] != "depth") {
+		return nil, errors.New("--data is the folder of one experiment: give --experiment vae or --experiment depth with it")
+	}
 	for _, experiment := range c.Experiment {
 		var out, failure bytes.Buffer
 		args := append([]string{experiment, "table", "--print-config"}, c.shared(experiment)...)
@@ -137,11 +148,11 @@ func (c *sweepCommand) plan() (plan []cli.Planned, err error) {
 }
 
 // args returns the arguments that make one run of the plan: those of its recorded command, and the folder of the runs, which
-// is not recorded. None of the flags that a sweep passes on needs quotes, but for a backend's path.
+// is not recorded.
 func (c *sweepCommand) args(planned cli.Planned) ([]string, error) {
-	words := strings.Fields(planned.Command)
-	if strings.ContainsAny(planned.Command, `'"\`) || len(words) < 4 {
-		return nil, fmt.Errorf("cannot start %s from a sweep: give a backend whose name needs no quotes", planned.Command)
+	words, err := cli.Words(planned.Command)
+	if err != nil || len(words) < 4 {
+		return nil, fmt.Errorf("cannot start %s: %w", planned.Command, err)
 	}
 	return append(words[3:], "--runs", c.Runs.Runs), nil
 }

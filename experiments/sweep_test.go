@@ -52,9 +52,30 @@ func TestSweepOfProcessesFillsOneFolder(t *testing.T) {
 	if !strings.HasPrefix(missing, "1\tmissing\t") || strings.Count(missing, "\n") != 1 || !strings.Contains(missing, "alpha1") {
 		t.Errorf("missing is\n%swant run 1 alone", missing)
 	}
-	table, _ := run(t, cli.CodeOK, "depth", "table", "--preset", "tiny", "--from", filepath.Join(dir, "depth", "tiny"))
-	if !strings.Contains(table, "α = 0") {
-		t.Errorf("the table:\n%s", table)
+	table, stderr := run(t, cli.CodeOK, "depth", "table", "--preset", "tiny", "--from", filepath.Join(dir, "depth", "tiny"))
+	if !strings.Contains(table, "α = 0") || !strings.Contains(stderr, "missing: ") || !strings.Contains(stderr, "alpha1; alpha2; anneal; ") ||
+		strings.Contains(stderr, "alpha0") {
+		t.Errorf("the table:\n%s%s", table, stderr)
+	}
+}
+
+// A sweep over real data hands the folder on, also one whose name a shell would cut, and makes the run that the list names.
+func TestSweepOfRealData(t *testing.T) {
+	dir, data := t.TempDir(), filepath.Join(t.TempDir(), "Celeb A's")
+	run(t, cli.CodeOK, "vae", "faces", data, "--train", "32", "--validation", "8")
+	sweep := []string{"sweep", "--preset", "tiny", "--experiment", "vae", "--data", data, "--runs", dir, "--backend", "go", "--only", "normal,pixel"}
+	list, _ := run(t, cli.CodeOK, append(sweep, "--list")...)
+	if !strings.HasPrefix(list, "0\tmissing\t") || strings.Count(list, "\n") != 1 || !strings.Contains(list, "--data ") {
+		t.Fatalf("the list:\n%s", list)
+	}
+	if code, output := task("SLURM_ARRAY_TASK_ID", "0", sweep...); code != cli.CodeOK {
+		t.Fatalf("code %d\n%s", code, output)
+	}
+	if missing, _ := run(t, cli.CodeOK, append(sweep, "--missing")...); missing != "" {
+		t.Errorf("missing is\n%s", missing)
+	}
+	if _, stderr := run(t, cli.CodeFailed, "sweep", "--list", "--data", data); !strings.Contains(stderr, "--data is the folder of one experiment") {
+		t.Error(stderr)
 	}
 }
 

@@ -46,6 +46,9 @@
 // of a wavelet or cosine transform; [ReadParameters] reads what they learned. [NewVectorAdaptive] has one shape, and one matrix in
 // place of a covariance, for residuals that are vectors: see [VectorNLL]. [AttachSchedule] anneals α during training.
 //
+// [PowerTransform] is the family of curves, each with another as its inverse, that makes the loss out of half a square. It also goes
+// where α has no number, to losses that are infinite beyond a bound, and it makes skewed data more normal.
+//
 // All are graph functions in the manner of GoMLX: they take and return nodes, and panic, with the shapes
 // in the text, where these don't fit. The package scalar has the same mathematics on plain float64.
 //
@@ -61,4 +64,5 @@
 // exponential; see withPartials. They cost little more than ρ.
 //
 // [1]: J. T. Barron, "A General and Adaptive Robust Loss Function", CVPR 2019, arXiv:1701.03077.
+// [2]: J. T. Barron, "A Power Transform", arXiv:2502.10647, 2025.
 package robustloss

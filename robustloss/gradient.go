@@ -105,5 +105,5 @@ func withoutGradient(n *Node) *Node {
 
 func notImplemented(n *Node) {
 	exceptions.Panicf("robustloss: this higher derivative of the loss, of a node of shape %s, is not implemented: there are the "+
-		"first derivatives of Loss, LossSquared, Influence and Weight, and Loss's second ones but ∂²ρ/∂α²", n.Shape())
+		"first derivatives of Loss, LossSquared, Influence and Weight, and the second ones of Loss and PowerTransform but ∂²ρ/∂α² and ∂²f/∂λ²", n.Shape())
 }

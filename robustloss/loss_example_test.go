@@ -41,6 +41,26 @@ func ExampleLoss() {
 	// α = -Inf   ρ = 0.9997
 }
 
+// Depths in units of 1 m, squeezed into [0, 2) by λ = −2 for a network to predict, and brought back by λ = 2.
+func ExamplePowerTransform() {
+	engine := must(backend.NewWithConfig("go"))
+	defer engine.Finalize()
+	depths := []float64{0.5, 2, 20, 200}
+	out := must(CallOnceN(engine, func(s, lambda *Node) []*Node {
+		f := robustloss.PowerTransform(s, lambda)
+		return []*Node{f, Gradient(ReduceAllSum(f), s)[0], robustloss.PowerTransform(f, Neg(lambda))}
+	}, depths, -2.0))
+	f, slope, back := out[0].Value().([]float64), out[1].Value().([]float64), out[2].Value().([]float64)
+	for i, s := range depths {
+		fmt.Printf("%5.1f m: f = %.4f, slope %.4f, back at %.1f m\n", s, f[i], slope[i], back[i])
+	}
+	// Output:
+	//   0.5 m: f = 0.4000, slope 0.6400, back at 0.5 m
+	//   2.0 m: f = 1.0000, slope 0.2500, back at 2.0 m
+	//  20.0 m: f = 1.8182, slope 0.0083, back at 20.0 m
+	// 200.0 m: f = 1.9802, slope 0.0001, back at 200.0 m
+}
+
 // How a residual pulls, and the weight that it has in least squares: an outlier loses both.
 func ExampleInfluence() {
 	engine := must(backend.NewWithConfig("go"))

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -15,7 +16,7 @@ import (
 )
 
 // Flags are the flags of the program itself. A command embeds what it needs of the others: [Compute], [Runs], [Selection],
-// [Making], [Tables]. So no help shows a flag that does nothing there.
+// [Expansion], [Making], [Tables]. So no help shows a flag that does nothing there.
 type Flags struct {
 	Quiet   bool        `help:"Show no progress." short:"q" record:"no"`
 	Trace   bool        `help:"Show where in the code a failure came from." record:"no"`
@@ -74,7 +75,7 @@ func (r Runs) Dir(elem ...string) string {
 
 // Size is the flag that chooses an experiment's size.
 type Size struct {
-	Preset string `help:"tiny: seconds, quick: minutes on two cores, paper: the paper's sizes, for a GPU where networks are trained." enum:"tiny,quick,paper" default:"quick"`
+	Preset string `help:"tiny: seconds, quick: minutes on two cores, medium (vae and depth): larger images and networks, a quarter of an hour a run, paper: the paper's sizes, for a GPU where networks are trained." enum:"tiny,quick,medium,paper" default:"quick"`
 }
 
 // Selection says which runs a command is about.
@@ -83,6 +84,20 @@ type Selection struct {
 	Only []string `help:"Only these rows or columns of the table, by their keys; with rows and columns, the cells where they meet. Without it, all." placeholder:"KEY"`
 	Seed []Seed   `help:"Seeds: each run is made once for each. The flag may be repeated." default:"1" placeholder:"N"`
 	Runs
+}
+
+// Expansion is the flag of commands that read images or compressed files.
+type Expansion struct {
+	MaxExpanded *Count `help:"MiB that the content of a file, compressed, sparse or an image (20 bytes a pixel), may expand to. Without it 256, or ten times the file's size." placeholder:"MIB"`
+}
+
+// ExpandedBytes returns the flag's value in bytes, as the readers' options take it: 0, which is their default, where it was not
+// given.
+func (e Expansion) ExpandedBytes() int64 {
+	if e.MaxExpanded == nil {
+		return 0
+	}
+	return min(int64(*e.MaxExpanded), math.MaxInt64>>20) << 20
 }
 
 // Seed seeds a run. Negative ones are refused.

@@ -104,6 +104,42 @@ func Quote(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
+// Words cuts a recorded command line into its words, as a POSIX shell does: it undoes [Quote], and puts the user's home in the
+// place of a leading ~/.
+func Words(line string) (words []string, err error) {
+	word, quoted, begun := "", false, false
+	for i := 0; i < len(line); i++ {
+		switch b := line[i]; {
+		case b == '\'':
+			quoted, begun = !quoted, true
+		case quoted:
+			word += line[i : i+1]
+		case b == '\\' && i+1 < len(line):
+			i++
+			word, begun = word+line[i:i+1], true
+		case b == ' ':
+			if begun {
+				words = append(words, word)
+			}
+			word, begun = "", false
+		case b == '~' && !begun && strings.HasPrefix(line[i:], "~/"):
+			if word, err = os.UserHomeDir(); err != nil {
+				return nil, err
+			}
+			begun = true
+		default:
+			word, begun = word+line[i:i+1], true
+		}
+	}
+	if quoted {
+		return nil, fmt.Errorf("a quote is not closed in %s", line)
+	}
+	if begun {
+		words = append(words, word)
+	}
+	return words, nil
+}
+
 // portable quotes a path so that it names the same place for another user or on another machine, where it can.
 func portable(path string) string {
 	if dir, err := os.Getwd(); err == nil {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,6 +97,9 @@ func TestLineIsReadBackByAShell(t *testing.T) {
 		if len(read) == 0 {
 			again = nil
 		}
+		if words, err := cli.Words(line); err != nil || !slices.Equal(words[4:], again) {
+			t.Errorf("%q has the words %q (%v), want %q", line, words[4:], err, again)
+		}
 		if _, relisted, stderr := execute(append(again, "--dry-run")...); !strings.HasSuffix(relisted, "\n    "+line+"\n") {
 			t.Errorf("%q is read back as %q (%s)", line, relisted, stderr)
 		}
@@ -111,6 +115,12 @@ func TestLineNamesTheHomeFolder(t *testing.T) {
 	_, listed, _ := execute("--data", filepath.Join(home, "some data"), "--dry-run")
 	if want := " --data ~/'some data'\n"; !strings.HasSuffix(listed, want) {
 		t.Errorf("%q, want …%q", listed, want)
+	}
+	if words, err := cli.Words(strings.TrimSpace(listed)); err != nil || words[len(words)-1] != filepath.Join(home, "some data") {
+		t.Errorf("the words %q (%v)", words, err)
+	}
+	if _, err := cli.Words("vae train --data 'open"); err == nil || !strings.Contains(err.Error(), "a quote is not closed") {
+		t.Error(err)
 	}
 }
 

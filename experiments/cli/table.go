@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
 )
@@ -62,6 +63,12 @@ func (t Tables) Print(s *Session, source TableSource) error {
 	}
 	if err := t.write(s, tables); err != nil {
 		return err
+	}
+	for _, table := range tables {
+		if missing := table.MissingRuns(); len(missing) > 0 {
+			s.Notef("missing: %s", strings.Join(missing, "; "))
+			break // the tables of one experiment are made of the same runs
+		}
 	}
 	if t.From == "" {
 		s.Notef("results in %s", from)

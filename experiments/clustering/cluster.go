@@ -145,8 +145,8 @@ type continuation struct {
 
 func newContinuation(t *tabular.Table, g *Graph, shape Shape) (*continuation, error) {
 	c := &continuation{
-		table: t, graph: g, shape: shape, u: slices.Clone(t.X), matrix: newLaplacian(g), balance: g.balance(),
-		norm: spectralNorm(t.X, t.Cols),
+		table: t, graph: g, shape: shape, u: slices.Clone(t.X), matrix: newLaplacian(g), balance: g.Balance(),
+		norm: SpectralNorm(t.X, t.Cols),
 	}
 	c.measure()
 	informative := slices.DeleteFunc(slices.Clone(c.lengths), func(d float64) bool {

@@ -22,7 +22,9 @@ type Command struct {
 
 // file is the flags that say how a file is read.
 type file struct {
+	cli.Expansion
 	Data          string     `help:"A table: csv, tsv, npy, npz, IDX or mat (level 5); plain or gzipped where text or IDX. Without it, the digits and the synthetic tables." type:"path" placeholder:"FILE"`
+	Fashion       string     `help:"Fashion-MNIST, as make data fetches it: the images of its part test (10,000) or train (60,000), in the place of --data." enum:"none,test,train" default:"none"`
 	Label         string     `help:"Where the label is in text: last, first, none, a column's number from 0 or its name." default:"last"`
 	Labels        string     `help:"A file with the labels." type:"path" placeholder:"FILE"`
 	Drop          []string   `help:"Columns of text to leave out, by number from 0 or by name." placeholder:"COLUMN,…"`
@@ -30,7 +32,6 @@ type file struct {
 	Array         string     `help:"Of .npz and .mat: the array of the data. Without it, X or the only one." placeholder:"NAME"`
 	LabelArray    string     `help:"Of .npz and .mat: the array of the labels. Without it, gtlabels, labels, label, y, Y or target." placeholder:"NAME"`
 	Transposed    bool       `help:"The samples are the array's columns."`
-	MaxExpanded   *cli.Count `help:"MiB that compressed content, or a sparse matrix, may expand to. Without it 256, or ten times the file's size." placeholder:"MIB"`
 	Normalisation string     `help:"minmax, standard, unit or none." enum:"minmax,standard,unit,none" default:"minmax"`
 	Components    *cli.Count `help:"Principal components that stand for the columns, for large tables. Without it, the columns themselves." placeholder:"N"`
 	Metric        string     `help:"Of the neighbours: cosine (of the directions of the rows), euclidean, or auto: cosine for the digits, euclidean for a file." enum:"auto,cosine,euclidean" default:"auto"`
@@ -39,13 +40,10 @@ type file struct {
 }
 
 func (f file) options() tabular.Options {
-	o := tabular.Options{
+	return tabular.Options{
 		Header: f.Header, Label: f.Label, LabelFile: f.Labels, Drop: f.Drop, Array: f.Array, LabelArray: f.LabelArray, Transposed: f.Transposed,
+		MaxExpanded: f.ExpandedBytes(),
 	}
-	if f.MaxExpanded != nil {
-		o.MaxExpanded = int64(*f.MaxExpanded) << 20
-	}
-	return o
 }
 
 // config is the configuration of a file.
@@ -53,6 +51,9 @@ func (f file) config(preset string, methods []string) Config {
 	c := Config{
 		Preset: preset, Table: nameOf(f.Data), Seeds: 1, Normalisation: f.Normalisation, Metric: f.Metric, Neighbours: int(f.Neighbours),
 		Methods: methods,
+	}
+	if f.Fashion != "none" {
+		c.Table = fashionPrefix + f.Fashion
 	}
 	if f.Metric == "auto" {
 		c.Metric = "cosine"
@@ -113,12 +114,19 @@ func methodKeys() (keys []string) {
 	return keys
 }
 
+var errBothData = errors.New("--data and --fashion are both given: which table is it?")
+
 // configs returns the configurations of the preset's tables, or that of the file, and how many items their runs have at most.
 func (t *TableCommand) configs() (configs []Config, items int, err error) {
 	if configs, err = Presets(t.Preset); err != nil {
 		return nil, 0, err
 	}
-	if t.Data != "" {
+	switch {
+	case t.Data != "" && t.Fashion != "none":
+		return nil, 0, errBothData
+	case t.Fashion != "none":
+		configs = []Config{t.config(t.Preset, configs[0].Methods)}
+	case t.Data != "":
 		c := t.config(t.Preset, configs[0].Methods)
 		table, err := c.open(t.Data, t.options(), 0)
 		if err != nil {
@@ -157,6 +165,9 @@ func (t *TableCommand) plan() (plan []run.Spec, folder string, err error) {
 	}
 	if t.Data != "" {
 		name += "-" + nameOf(t.Data)
+	}
+	if t.Fashion != "none" {
+		name += "-" + configs[0].Table
 	}
 	folder = t.Dir("clustering", name)
 	for _, seed := range seeds {
@@ -215,8 +226,11 @@ func (c *ClusterCommand) Run(ctx context.Context, s *cli.Session) error {
 	if err != nil {
 		return err
 	}
+	if c.Data != "" && c.Fashion != "none" {
+		return errBothData
+	}
 	config := c.config("", []string{c.Method})
-	if c.Data == "" {
+	if c.Data == "" && c.Fashion == "none" {
 		config.Table = "digits"
 	}
 	t, err := config.open(c.Data, c.options(), uint64(c.Seed))

@@ -2,6 +2,7 @@ package clustering
 
 import (
 	"bytes"
+	"compress/gzip"
 	"fmt"
 	"image/png"
 	"math/rand/v2"
@@ -128,6 +129,72 @@ func TestTable_TellsFilesApartByWhatIsRead(t *testing.T) {
 	}
 	if code, _, stderr := execute(runs, table...); code != cli.CodeOK {
 		t.Errorf("the same file again: %s", stderr)
+	}
+}
+
+// writeFashion writes the part "test" of a data set in the layout of Fashion-MNIST where make data puts it, seen from the
+// working directory: 200 images of ten classes, each a bright column at its own place and noise.
+func writeFashion(t *testing.T) {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(1, 2))
+	images, labels := []byte{0, 0, 8, 3, 0, 0, 0, 200, 0, 0, 0, 28, 0, 0, 0, 28}, []byte{0, 0, 8, 1, 0, 0, 0, 200}
+	for i := range 200 {
+		for pixel := range 28 * 28 {
+			value := byte(rng.IntN(30))
+			if pixel%28/2 == i%10 {
+				value += 200
+			}
+			images = append(images, value)
+		}
+		labels = append(labels, byte(i%10))
+	}
+	if err := os.MkdirAll(fashionDir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{"t10k-images-idx3-ubyte.gz": images, "t10k-labels-idx1-ubyte.gz": labels} {
+		var packed bytes.Buffer
+		w := gzip.NewWriter(&packed)
+		if _, err := w.Write(content); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(fashionDir, name), packed.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestTable_OfFashion(t *testing.T) {
+	t.Chdir(t.TempDir())
+	args := []string{"table", "--fashion", "test", "--components", "5", "--only=-2"}
+	if code, _, stderr := execute("runs", args...); code == cli.CodeOK || !strings.Contains(stderr, "make data fetches Fashion-MNIST") {
+		t.Errorf("without the data: exit code %d: %s", code, stderr)
+	}
+	writeFashion(t)
+	code, stdout, stderr := execute("runs", append(args, "--keep", "kept")...)
+	if code != cli.CodeOK || !strings.Contains(stdout, "| method | fashion-test |") {
+		t.Fatalf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	results, err := run.ReadResults("kept")
+	if err != nil || len(results) != 1 {
+		t.Fatalf("%d results (%v)", len(results), err)
+	}
+	items, err := results[0].Items()
+	if err != nil || len(items) != 1 || items[0].Values["clusters -2"] != 10 || items[0].Values["ami -2"] < .99 {
+		t.Errorf("%+v (%v)", items, err)
+	}
+	if _, ok := processorSeconds(); ok && !(items[0].Values["processor-seconds -2"] > 0) {
+		t.Errorf("the processor time is %g s", items[0].Values["processor-seconds -2"])
+	}
+	if code, stdout, stderr := execute("", "cluster", "--fashion", "test", "--rows", "100"); code != cli.CodeOK || !strings.Contains(stdout, "100 rows in 10 clusters") {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	for _, command := range []string{"cluster", "table"} {
+		if code, _, stderr := execute("runs", command, "--fashion", "test", "--data", "x.csv"); code == cli.CodeOK || !strings.Contains(stderr, "both given") {
+			t.Errorf("%s with two tables: exit code %d: %s", command, code, stderr)
+		}
 	}
 }
 

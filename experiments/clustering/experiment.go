@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/robustloss/gomlx-robustloss/data/tabular"
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
@@ -19,7 +20,7 @@ import (
 // Config is the configuration of a run: one table, or several seeds of a synthetic one, and the methods.
 type Config struct {
 	Preset        string   `json:"preset"`
-	Table         string   `json:"table"`          // "digits", a kind of tabular.Synth, or a file's name
+	Table         string   `json:"table"`          // "digits", "fashion-test", "fashion-train", a kind of tabular.Synth, or a file's name
 	Data          string   `json:"data,omitempty"` // of a file: what was read of it, as a checksum
 	Rows          int      `json:"rows"`           // of a file: only the first; of synthetic tables: of each cluster; 0 for all, or the default
 	Seeds         int      `json:"seeds"`          // synthetic tables
@@ -87,6 +88,12 @@ func findMethod(key string) (Method, error) {
 	return Method{}, fmt.Errorf("clustering: unknown method %q: want one of %q", key, keys)
 }
 
+// Fashion-MNIST is where make data puts it in the clone, from which the experiments are run.
+const (
+	fashionDir    = ".cache/data/fashion-mnist"
+	fashionPrefix = "fashion-" // of the table's name, before the name of the part
+)
+
 // open makes or reads the table of a seed. path is the file, if the table is one.
 func (c Config) open(path string, o tabular.Options, seed uint64) (*tabular.Table, error) {
 	switch {
@@ -102,10 +109,16 @@ func (c Config) open(path string, o tabular.Options, seed uint64) (*tabular.Tabl
 			return t, err
 		}
 		return t.Head(c.Rows), nil
+	case strings.HasPrefix(c.Table, fashionPrefix):
+		t, err := tabular.FashionMNIST(fashionDir, strings.TrimPrefix(c.Table, fashionPrefix))
+		if err != nil || c.Rows == 0 {
+			return t, err
+		}
+		return t.Head(c.Rows), nil
 	case slices.Contains(tabular.SynthKinds(), c.Table):
 		return tabular.Synth(tabular.SynthOptions{Kind: c.Table, PerCluster: c.Rows, Seed: seed})
 	}
-	return nil, fmt.Errorf("clustering: no table %q: want digits, one of %q, or a file", c.Table, tabular.SynthKinds())
+	return nil, fmt.Errorf("clustering: no table %q: want digits, fashion-test, fashion-train, one of %q, or a file", c.Table, tabular.SynthKinds())
 }
 
 // checksum tells tables apart: it is the start of a SHA-256 of the rows, the classes and the edges.
@@ -182,7 +195,8 @@ type Job struct {
 // Run clusters the table with each method and compares the outcome with the true classes. An item of the result is one
 // method on one seed's table, with the values "ami KEY", "ami-arithmetic KEY", "nmi KEY", "nmi-arithmetic KEY", "ari KEY",
 // "clusters KEY" and, where they are, "iterations KEY", "alpha KEY" (the last α; −∞ is left out) and, if the method did not
-// converge, "unconverged KEY".
+// converge, "unconverged KEY". Of Fashion-MNIST there is "processor-seconds KEY", too, the time from the graph to the groups on
+// all processors together, where the system tells it.
 func Run(ctx context.Context, c Config, j Job) (run.Result, error) {
 	if err := c.check(); err != nil {
 		return run.Result{}, err
@@ -254,6 +268,7 @@ func graphOf(t *tabular.Table, c Config) (*Graph, error) {
 func (in *input) cluster(ctx context.Context, m Method) (run.Values, error) {
 	values := run.Values{"edges": float64(len(in.graph.Edges)), "parts": float64(in.graph.Parts)}
 	var labels []int
+	began, measured := processorSeconds()
 	if m.Shape == nil {
 		var err error
 		if labels, err = KMeans(in.table, len(in.table.Classes), in.seed); err != nil {
@@ -273,6 +288,9 @@ func (in *input) cluster(ctx context.Context, m Method) (run.Values, error) {
 		if alpha := c.Trace[len(c.Trace)-1].Alpha; alpha > -1e300 {
 			values["alpha "+m.Key] = alpha
 		}
+	}
+	if ended, _ := processorSeconds(); measured && strings.HasPrefix(in.config.Table, fashionPrefix) {
+		values["processor-seconds "+m.Key] = ended - began
 	}
 	s, err := Score(in.table.Labels, labels)
 	if err != nil {

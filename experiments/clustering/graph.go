@@ -266,9 +266,9 @@ func finish(n int, edges []Edge) *Graph {
 	return g
 }
 
-// balance returns the weight of each edge [1]: w_pq = mean degree/√(degree_p·degree_q), so that rows with many edges do
+// Balance returns the weight of each edge [1]: w_pq = mean degree/√(degree_p·degree_q), so that rows with many edges do
 // not pull harder than others.
-func (g *Graph) balance() []float64 {
+func (g *Graph) Balance() []float64 {
 	degree := make([]float64, g.Rows)
 	for _, e := range g.Edges {
 		degree[e.P]++

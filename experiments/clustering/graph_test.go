@@ -283,7 +283,7 @@ func TestGraphOfEdges_TakesWhatTheTableBrings(t *testing.T) {
 // w_pq = mean degree/√(degree_p·degree_q): a path of three rows has degrees 1, 2, 1 and the mean 4/3.
 func TestGraph_Balance(t *testing.T) {
 	g := finish(3, []Edge{{0, 1}, {1, 2}})
-	for _, w := range g.balance() {
+	for _, w := range g.Balance() {
 		if math.Abs(w-4./3/math.Sqrt2) > 1e-15 {
 			t.Errorf("weight %g, want %g", w, 4./3/math.Sqrt2)
 		}

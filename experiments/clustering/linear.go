@@ -283,8 +283,9 @@ func largestOfTridiagonal(diagonal, beside []float64) float64 {
 	return eigen.Values(nil)[n-1]
 }
 
-// spectralNorm returns the largest singular value of X, of shape [rows, cols]: the root of XᵀX's largest eigenvalue.
-func spectralNorm(x []float64, cols int) float64 {
+// SpectralNorm returns ‖X‖₂, the largest singular value of X, of shape [rows, cols], row-major: the root of XᵀX's largest
+// eigenvalue.
+func SpectralNorm(x []float64, cols int) float64 {
 	rows := len(x) / cols
 	product := make([]float64, rows)
 	const size = 512
@@ -304,6 +305,13 @@ func spectralNorm(x []float64, cols int) float64 {
 			floats.AddScaled(y, 1, sum)
 		}
 	}))
+}
+
+// SpectralNorm returns ‖A‖₂, the largest eigenvalue of A = Σ v_e·(e_p − e_q)(e_p − e_q)ᵀ, for values v ≥ 0 of the edges.
+func (g *Graph) SpectralNorm(v []float64) float64 {
+	a := newLaplacian(g)
+	a.set(v)
+	return a.norm()
 }
 
 // norm returns the largest eigenvalue of A.

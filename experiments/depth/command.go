@@ -26,6 +26,7 @@ type Selection struct {
 	cli.Selection
 	cli.Compute
 	cli.Devices
+	cli.Expansion
 	Data       string `help:"Folder of KITTI's raw recordings. Without it, synthetic streets are made." type:"existingdir" placeholder:"DIR"`
 	TrainSplit string `help:"File that lists the recordings' training frames." type:"existingfile" placeholder:"FILE"`
 	TestSplit  string `help:"File that lists their test frames." type:"existingfile" placeholder:"FILE"`
@@ -105,6 +106,7 @@ func (s Selection) recordings(note func(format string, args ...any)) (Source, er
 		return Source{}, errors.New("--data needs --train-split and --test-split: files that list frames below it")
 	}
 	source, err := ReadSource(s.Data, s.TrainSplit, s.TestSplit)
+	source.MaxExpanded = s.ExpandedBytes()
 	if err != nil || s.View != ViewTemporal {
 		return source, err
 	}

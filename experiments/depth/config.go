@@ -86,12 +86,13 @@ func TrainedRows() []string {
 	return keys
 }
 
-// NewConfig returns the configuration of a row at a preset: "tiny" (seconds), "quick" (minutes on two cores) or "paper"
-// (KITTI's images at 128×416, DispNet and the paper's number of steps: for a GPU).
+// NewConfig returns the configuration of a row at a preset: "tiny" (seconds), "quick" (minutes on two cores), "medium" (images
+// and network larger than quick's: a quarter of an hour) or "paper" (KITTI's images at 128×416, DispNet and the paper's number of
+// steps: for a GPU).
 func NewConfig(preset, row string) (Config, error) {
-	c, ok := map[string]func() Config{"tiny": tiny, "quick": quick, "paper": paper}[preset]
+	c, ok := map[string]func() Config{"tiny": tiny, "quick": quick, "medium": medium, "paper": paper}[preset]
 	if !ok {
-		return Config{}, fmt.Errorf("there is no preset %q: want tiny, quick or paper", preset)
+		return Config{}, fmt.Errorf("there is no preset %q: want tiny, quick, medium or paper", preset)
 	}
 	config := c()
 	loss, ok := rowLosses(config.Loss)[row]
@@ -167,6 +168,19 @@ func quick() Config {
 	}
 }
 
+// medium is quick with images of twice the height and width, so with disparities twice as large and a level of wavelets more, and
+// with a network a third wider that has a stage more.
+func medium() Config {
+	const steps = 3000
+	c := quick()
+	c.Data.Height, c.Data.Width, c.Data.Train = 64, 192, 1000
+	c.Network.Stages = []Stage{{16, 5, 1, 1}, {32, 3, 2, 1}, {48, 3, 2, 1}, {64, 3, 2, 1}, {64, 3, 2, 1}}
+	c.Network.MaxDisparity, c.Network.InitialDisparity = 24, 5.2
+	c.Loss.Levels = 5
+	c.EvalEvery = 1000
+	return c.WithSteps(steps)
+}
+
 // paper: DispNet, image size, batch, learning rate and number of steps of [2] as changed by [1]: no smoothness, one scale.
 func paper() Config {
 	const steps = 100_000
@@ -203,9 +217,10 @@ func NewTemporalConfig(preset, row string) (Config, error) {
 	}
 	c.Data.View = ViewTemporal
 	c.Pose = &PoseConfig{Factor: .01, Distance: .2, Stages: map[string][]Stage{
-		"tiny":  {{4, 3, 2, 1}, {8, 3, 2, 1}},
-		"quick": {{16, 5, 2, 1}, {32, 3, 2, 1}, {32, 3, 2, 1}, {32, 3, 2, 1}},
-		"paper": {{16, 7, 2, 1}, {32, 5, 2, 1}, {64, 3, 2, 1}, {128, 3, 2, 1}, {256, 3, 2, 1}, {256, 3, 2, 1}, {256, 3, 2, 1}},
+		"tiny":   {{4, 3, 2, 1}, {8, 3, 2, 1}},
+		"quick":  {{16, 5, 2, 1}, {32, 3, 2, 1}, {32, 3, 2, 1}, {32, 3, 2, 1}},
+		"medium": {{16, 5, 2, 1}, {32, 3, 2, 1}, {64, 3, 2, 1}, {64, 3, 2, 1}, {64, 3, 2, 1}},
+		"paper":  {{16, 7, 2, 1}, {32, 5, 2, 1}, {64, 3, 2, 1}, {128, 3, 2, 1}, {256, 3, 2, 1}, {256, 3, 2, 1}, {256, 3, 2, 1}},
 	}[preset]}
 	return c, nil
 }

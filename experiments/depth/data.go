@@ -17,6 +17,8 @@ import (
 type Source struct {
 	Root        string
 	Train, Test []kitti.Entry
+	// MaxExpanded is [kitti.LoaderOptions.MaxExpanded].
+	MaxExpanded int64
 }
 
 // ReadSource reads the two split files of recordings below root.
@@ -56,7 +58,7 @@ const cacheBytes = 512 << 20
 func (s Source) trainingOptions(c Config, seed int64) kitti.LoaderOptions {
 	return kitti.LoaderOptions{
 		Root: s.Root, Entries: s.Train, Height: c.Data.Height, Width: c.Data.Width, Batch: c.Batch, Seed: seed,
-		Shuffle: true, Augment: c.Data.Augmentation, CacheBytes: cacheBytes,
+		Shuffle: true, Augment: c.Data.Augmentation, CacheBytes: cacheBytes, MaxExpanded: s.MaxExpanded,
 	}
 }
 

@@ -41,7 +41,7 @@ func NewTable(results []run.Result) (*run.Table, error) {
 	layout := run.Layout{
 		Title: "Unsupervised monocular depth: lower is better, but for the last three", Corner: "Loss",
 		Rows: Rows, Columns: Metrics, Format: "%.3f",
-		QuotedName: "the paper, on KITTI",
+		QuotedName: "the paper, on KITTI", QuotedRows: []string{RowReported},
 		Entries: func(r run.Result) ([]run.Entry, error) {
 			c, err := recordOf(r)
 			if err != nil {

@@ -102,7 +102,7 @@ func (j Job) train(ctx context.Context, r *run.Run, store *model.Store) (*Traine
 		return nil, err
 	}
 	c := j.Config
-	trainer := train.NewTrainer(j.Backend, store, c.trainingGraph, nil, adam.New(c.Adam), run.TermMetrics(terms...), nil)
+	trainer := NewTrainer(j.Backend, store, c)
 	if t.Predictor, err = NewPredictor(j.Backend, store, c); err != nil {
 		return nil, err
 	}
@@ -126,6 +126,12 @@ func (j Job) train(ctx context.Context, r *run.Run, store *model.Store) (*Traine
 	}
 	t.Result, err = r.Finish(c.Steps, values, details)
 	return t, err
+}
+
+// NewTrainer returns the trainer of a run of this configuration, whose variables are in the store. A batch is what the loaders of
+// the configuration's view give: for stereo pairs the left and the right images, `[batch, height, width, 3]`.
+func NewTrainer(backend compute.Backend, store *model.Store, c Config) *train.Trainer {
+	return train.NewTrainer(backend, store, c.trainingGraph, nil, adam.New(c.Adam), run.TermMetrics(terms...), nil)
 }
 
 func (t *Trained) evaluate(p Protocol) (run.Values, error) {

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -35,6 +37,8 @@ type Layout struct {
 	// Quoted holds numbers from elsewhere, by row and column key, and QuotedName says whose they are ("paper").
 	Quoted     map[string]map[string]float64
 	QuotedName string
+	// QuotedRows are the keys of the rows that hold quoted numbers only: no run makes them.
+	QuotedRows []string
 	// Statistic makes a cell's number from its entries, and StatisticName says what it is ("maximum"). Without it a cell
 	// is the mean, with its standard error.
 	Statistic     func(values []float64) float64
@@ -143,6 +147,60 @@ func (t *Table) Missing() []string {
 		}
 	}
 	return missing
+}
+
+// MissingRuns names what runs would add to the table: "row" where all cells of a row lack the same seeds, else "row, column"; and
+// behind it "seed 2" where other cells have a result of that seed and these have not. QuotedRows are left out.
+func (t *Table) MissingRuns() (missing []string) {
+	seeds := map[int64]bool{}
+	for _, cell := range t.cells {
+		for _, seed := range cell.Seeds {
+			seeds[seed] = true
+		}
+	}
+	all := slices.Sorted(maps.Keys(seeds))
+	for _, row := range t.Layout.Rows {
+		if slices.Contains(t.Layout.QuotedRows, row.Key) {
+			continue
+		}
+		var names []string
+		for _, column := range t.Layout.Columns {
+			if lacks := t.lacks(row.Key, column.Key, all); lacks != "" {
+				names = append(names, lacks)
+			}
+		}
+		if len(names) == len(t.Layout.Columns) && len(slices.Compact(slices.Clone(names))) == 1 {
+			missing = append(missing, row.Key+strings.TrimPrefix(names[0], everySeed))
+			continue
+		}
+		for _, column := range t.Layout.Columns {
+			if lacks := t.lacks(row.Key, column.Key, all); lacks != "" {
+				missing = append(missing, row.Key+", "+column.Key+strings.TrimPrefix(lacks, everySeed))
+			}
+		}
+	}
+	return missing
+}
+
+// everySeed is what a cell lacks that has no result.
+const everySeed = "all"
+
+// lacks returns which of the seeds a cell lacks: "" for none, everySeed, or " seed 2, 3".
+func (t *Table) lacks(row, column string, seeds []int64) string {
+	cell, ok := t.Cell(row, column)
+	if !ok {
+		return everySeed
+	}
+	var names []string
+	for _, seed := range seeds {
+		if !slices.Contains(cell.Seeds, seed) {
+			names = append(names, strconv.FormatInt(seed, 10))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return " seed " + strings.Join(names, ", ")
 }
 
 func (t *Table) quoted(row, column string) *float64 {

@@ -32,6 +32,31 @@ func layout() run.Layout {
 	}
 }
 
+func TestMissingRunsNamesRowsCellsAndSeeds(t *testing.T) {
+	l := layout()
+	l.Columns = append(l.Columns, run.Label{Key: "t", Title: "Time"})
+	l.Rows = append(l.Rows, run.Label{Key: "c", Title: "Gamma"}, run.Label{Key: "q", Title: "Quoted"})
+	l.QuotedRows = []string{"q"}
+	l.Entries = func(r run.Result) (entries []run.Entry, err error) {
+		for _, cell := range strings.Fields(r.Path) {
+			entries = append(entries, run.Entry{Row: cell[:1], Column: cell[1:]})
+		}
+		return entries, nil
+	}
+	for path, want := range map[string][]string{
+		"as at bs bt cs ct": {"b seed 2", "c seed 2"}, // of seed 1; the result of seed 2 has row a alone
+		"as at bs":          {"b, s seed 2", "b, t", "c"},
+	} {
+		table, err := run.NewTable(l, []run.Result{result(1, path, 0), result(2, "as at", 0)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := table.MissingRuns(); !slices.Equal(got, want) {
+			t.Errorf("%s: missing %q, want %q", path, got, want)
+		}
+	}
+}
+
 func TestCellIsTheMeanWithItsStandardErrorOverSeeds(t *testing.T) {
 	table, err := run.NewTable(layout(), []run.Result{result(1, "r1", 1233), result(2, "r2", 1235), result(3, "r3", 1237)})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/gomlx/compute/shapes"
@@ -47,6 +48,8 @@ type Training struct {
 	Show     string
 	// Report is told the terms of each step, for a progress of another kind. It may be nil.
 	Report func(step int, terms Values)
+	// Timed is told at the end where the time went; Progress gets a line of it. It may be nil.
+	Timed func(TimeSpent)
 }
 
 // TermMetrics returns train metrics for the terms: the i-th is the i-th prediction of the model function, a scalar.
@@ -79,15 +82,22 @@ func (t Training) Run(ctx context.Context, r *Run) (final Values, err error) {
 		return nil, fmt.Errorf("the store is at step %d, the checkpoint at step %d: attach the store before the trainer is made", loop.LoopStep, start)
 	}
 	loop.OnStep("run", 0, s.afterStep)
-	batches := steppedBatches{batches: t.Batches, start: start}
+	batches := steppedBatches{batches: t.Batches, start: start, waited: &s.waited}
 	dataset := train.Dataset(&batches)
 	if t.Devices > 1 {
 		if dataset, err = shareBatches(batches, t.Devices, t.Trainer); err != nil {
 			return nil, err
 		}
 	}
-	if _, err := loop.RunSteps(dataset, t.Steps-start); err != nil {
+	s.watch = newStopwatch(&s.waited)
+	_, err = loop.RunSteps(dataset, t.Steps-start)
+	s.progress.Stop()
+	s.watch.write(t.Progress, t.Title)
+	if err != nil {
 		return nil, s.explain(err)
+	}
+	if t.Timed != nil {
+		t.Timed(s.watch.TimeSpent)
 	}
 	return s.final, nil
 }
@@ -100,6 +110,8 @@ type trainingSession struct {
 	progress *Progress
 	final    Values
 	failure  error // the error of afterStep, without the words that the loop adds
+	watch    *stopwatch
+	waited   atomic.Int64 // nanoseconds that the loop waited for batches
 }
 
 func (s *trainingSession) explain(err error) error {
@@ -111,7 +123,9 @@ func (s *trainingSession) explain(err error) error {
 
 // afterStep is the loop's hook. loop.LoopStep counts the steps before this one.
 func (s *trainingSession) afterStep(loop *train.Loop, metrics []*tensors.Tensor) error {
+	s.watch.step()
 	s.failure = s.record(loop.LoopStep+1, metrics)
+	s.watch.resume()
 	return s.failure
 }
 
@@ -144,9 +158,11 @@ func (s *trainingSession) record(step int, metrics []*tensors.Tensor) error {
 	}
 	interrupted := s.ctx.Err() != nil
 	if last || interrupted || due(step, s.CheckpointEvery) {
+		start := time.Now()
 		if err := s.run.SaveStore(step); err != nil {
 			return err
 		}
+		s.watch.between(&s.watch.Saving, start)
 	}
 	if interrupted && !last {
 		return fmt.Errorf("%w after step %d of %d, in %s; start it again to go on", ErrInterrupted, step, s.Steps, s.run.Dir())
@@ -155,10 +171,12 @@ func (s *trainingSession) record(step int, metrics []*tensors.Tensor) error {
 }
 
 func (s *trainingSession) evaluate(step int) error {
+	start := time.Now()
 	values, err := s.Evaluate(step)
 	if err != nil {
 		return fmt.Errorf("evaluation after step %d: %w", step, err)
 	}
+	s.watch.between(&s.watch.Evaluating, start)
 	s.final = values
 	return s.run.Log(step, values)
 }
@@ -178,13 +196,25 @@ func due(step, n int) bool { return n > 0 && step%n == 0 }
 type steppedBatches struct {
 	batches func(step int) iter.Seq2[train.Batch, error]
 	start   int
+	waited  *atomic.Int64 // gets the nanoseconds in which a batch was asked for and not ready
 }
 
 // Name identifies the data set in GoMLX's messages.
 func (d *steppedBatches) Name() string { return "training batches" }
 
 // Iter yields the batches from the first step on.
-func (d *steppedBatches) Iter() iter.Seq2[train.Batch, error] { return d.batches(d.start) }
+func (d *steppedBatches) Iter() iter.Seq2[train.Batch, error] {
+	return func(yield func(train.Batch, error) bool) {
+		asked := time.Now()
+		for batch, err := range d.batches(d.start) {
+			d.waited.Add(int64(time.Since(asked)))
+			if !yield(batch, err) {
+				return
+			}
+			asked = time.Now()
+		}
+	}
+}
 
 // lineEvery is how often a progress that is no terminal's gets a line.
 const lineEvery = 15 * time.Second
@@ -255,4 +285,5 @@ func (p *Progress) Stop() {
 		_ = p.bar.Exit()
 		_, _ = fmt.Fprintln(p.w)
 	}
+	p.bar = nil
 }

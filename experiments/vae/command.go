@@ -28,6 +28,7 @@ const runsHelp = "A run is kept in RUNS/vae/PRESET/REPRESENTATION-LIKELIHOOD/see
 // images is the flag that says which images are learned.
 type images struct {
 	Data string `help:"CelebA's folder. Without it, synthetic faces in the same format." type:"path" placeholder:"DIR"`
+	cli.Expansion
 }
 
 // Selection says which cells of the table a command is about, and on which images they are trained.
@@ -105,6 +106,7 @@ func (s Selection) tableDir(c Config) string {
 
 // open opens the images of a configuration. runs is the folder that keeps the synthetic and the packed ones.
 func (i images) open(ctx context.Context, s *cli.Session, runs cli.Runs, c Config) (*Data, error) {
+	c.Images.MaxExpanded = i.ExpandedBytes()
 	return OpenData(ctx, c.Images, i.Data, runs.Dir("vae", "data"), func(text string) { s.Notef("%s", text) })
 }
 

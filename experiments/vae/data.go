@@ -61,6 +61,7 @@ func (d *Data) open(ctx context.Context, set *celeba.Set, split celeba.Split, li
 	if err != nil {
 		return nil, err
 	}
+	images.MaxExpanded = d.config.MaxExpanded
 	p := d.config.Preprocessing
 	name := fmt.Sprintf("%s-%s-%d-%d-%s-%d-%d.images", d.config.Source, split, images.Len(), p.Size, p.Filter, max(p.Average, 1), d.config.FaceSeed)
 	packed, err := celeba.Cached(ctx, images, filepath.Join(cache, "packed", name), inTenths(note, fmt.Sprintf("packing %s images", split)))
@@ -128,9 +129,10 @@ func (d *Data) Close() (err error) {
 	return err
 }
 
-// meanLogits returns log(m/(1−m)) of the mean m of the first training images, at most 4,096 of them: where a decoder that
-// has learned nothing yet should start.
-func (d *Data) meanLogits() ([]float32, error) {
+// MeanLogits returns log(m/(1−m)) of the mean m of the first training images, at most 4,096 of them, for each value of an image,
+// side·side·3 of them: where a decoder that has learned nothing yet should start. Means are kept in [.001, .999]. An image
+// that cannot be read is an error.
+func (d *Data) MeanLogits() ([]float32, error) {
 	n := min(d.Train.Len(), 4096)
 	image := make([]float32, d.Train.Side()*d.Train.Side()*3)
 	mean := make([]float64, len(image))

@@ -139,7 +139,7 @@ type Parameters struct {
 
 // Parameters returns the likelihood's learned parameters.
 func (m *Model) Parameters() (Parameters, error) {
-	side := m.side()
+	side := m.Side()
 	outputs, err := m.call(func(scope *model.Scope, inputs []*Node) []*Node {
 		f := score(scope, m.Config, inputs[0])
 		return []*Node{f.shape, f.scale}

@@ -109,7 +109,7 @@ func (m *Model) Interpolate(images Images, steps int) (Images, error) {
 }
 
 func (m *Model) decode(scope *model.Scope, z *Node) *Node {
-	return decode(scope, m.Network, z, m.side(), m.bias)
+	return decode(scope, m.Network, z, m.Side(), m.bias)
 }
 
 func (m *Model) draw(function graphFunction, inputs ...any) (Images, error) {
@@ -117,7 +117,7 @@ func (m *Model) draw(function graphFunction, inputs ...any) (Images, error) {
 	if err != nil {
 		return Images{}, fmt.Errorf("cannot draw images: %w", err)
 	}
-	return imagesOf(outputs[0], m.side()), nil
+	return imagesOf(outputs[0], m.Side()), nil
 }
 
 // gap is the space between the images of a grid, in pixels of the images.

@@ -110,7 +110,7 @@ func LinearTable(values run.Values, c Config) (*run.Table, error) {
 	l := Layout(c.Preset, "elbo")
 	l.Title = fmt.Sprintf("Log-likelihood of the residuals of %d principal components, held-out images, nats an image (higher is better)", c.Network.Latent)
 	l.Notes = []string{fmt.Sprintf("%d training and %d validation images (%s) of %d×%d pixels. No network and no training: only the order is to be compared with the paper's.",
-		c.Images.Train, c.Images.Validation, c.Images.Source, c.side(), c.side())}
+		c.Images.Train, c.Images.Validation, c.Images.Source, c.Side(), c.Side())}
 	l.Entries = func(r run.Result) (entries []run.Entry, err error) {
 		for _, representation := range Representations {
 			for _, likelihood := range Likelihoods {

@@ -44,12 +44,7 @@ type autoencoder struct {
 	bias []float32 // logits of the mean training image, row by row; nil where the variable is loaded
 }
 
-// terms returns the two parts of the evidence lower bound, in nats an image, for each of K latent samples:
-//
-//	distortion = −log p(x|z)              `[batch, K]`
-//	rate       = log q(z|x) − log p(z)    `[batch, K]`
-//
-// x are images in [0, 1], `[batch, side, side, 3]`; noise is standard normal, `[batch, K, latent]`: z = location + scale·noise.
+// terms is [Terms], with the bias of the decoder's last layer started at a.bias.
 func (a autoencoder) terms(scope *model.Scope, x, noise *Node) (distortion, rate *Node) {
 	batch, samples, latent := noise.Shape().Dimensions[0], noise.Shape().Dimensions[1], noise.Shape().Dimensions[2]
 	perSample := func(v *Node) *Node { // `[batch, latent]` → `[batch·K, latent]`
@@ -60,12 +55,29 @@ func (a autoencoder) terms(scope *model.Scope, x, noise *Node) (distortion, rate
 	z := Add(q.location, Mul(q.scale, Reshape(noise, batch*samples, latent)))
 	rate = Sub(q.logDensity(z), priorLogDensity(scope, a.Network, z))
 
-	reconstructed := decode(scope, a.Network, z, a.side(), a.bias)
-	side := a.side()
+	reconstructed := decode(scope, a.Network, z, a.Side(), a.bias)
+	side := a.Side()
 	target := Reshape(BroadcastToDims(ExpandDims(x, 1), batch, samples, side, side, 3), batch*samples, side, side, 3)
 	nll := score(scope, a.Config, Sub(target, reconstructed)).nll
 	distortion = ReduceSum(nll, 1, 2, 3)
 	return Reshape(distortion, batch, samples), Reshape(rate, batch, samples)
+}
+
+// Terms returns the two parts of the evidence lower bound, in nats an image, for each of K latent samples:
+//
+//	distortion = −log p(x|z)              `[batch, K]`
+//	rate       = log q(z|x) − log p(z)    `[batch, K]`
+//
+// so that −(distortion + rate) is an estimate of the bound of log p(x), and its gradient one of the bound's gradient.
+//
+//   - scope: owns the variables, below "encoder", "decoder", "prior" and "likelihood"; those that are not there yet are made.
+//   - c: the networks, the prior, the likelihood and the representation; they must suit the images' side.
+//   - x: images in [0, 1], `[batch, side, side, 3]`, float32.
+//   - noise: standard normal, `[batch, K, latent]`, float32: the codes are z = location + scale·noise.
+//
+// It panics where the configuration names what there is not, or where a shape does not fit.
+func Terms(scope *model.Scope, c Config, x, noise *Node) (distortion, rate *Node) {
+	return autoencoder{Config: c}.terms(scope, x, noise)
 }
 
 // elbo returns the evidence lower bound log p(x) ≥ E[log p(x|z) + log p(z) − log q(z|x)] from the first sample, `[batch]`.

@@ -69,12 +69,19 @@ func deviations(preset string) []string {
 	switch preset {
 	case "paper":
 		return append(paper, "Without --data: synthetic faces in place of CelebA.")
+	case "medium":
+		c := medium()
+		t := c.Training
+		return append(paper, fmt.Sprintf("Deviations of this preset from the paper's recipe: synthetic faces (%d for training, %d for validation) in place of CelebA; "+
+			"%d channels in the first convolution in place of 32; %d steps in place of 50,000, %d images a step in place of 32; learning rate warmed up over %d steps, "+
+			"constant to %.0f %% (80 %%), then cosine; the learning rate of α, c and df times %g; scales start at %g in place of .01; the weight of the rate grows from 0 to 1 in %d steps.",
+			c.Images.Train, c.Images.Validation, c.Network.Width, t.Steps, t.Batch, t.WarmUp, 100*t.Constant, t.LatentFactor, c.Loss.ScaleInit, t.KLWarmUp))
 	default:
 		c, err := NewConfig(preset, Likelihoods[0].Key, Representations[0].Key)
 		if err != nil {
 			return nil
 		}
-		t, side := c.Training, c.side()
+		t, side := c.Training, c.Side()
 		return append(paper,
 			fmt.Sprintf("Deviations of this preset from the paper's recipe: synthetic faces (%d for training, %d for validation) in place of CelebA; %d×%d pixels, the "+
 				"means of %d×%d pixels of the paper's 64×64; one hidden layer of %d units on each side in place of six convolutions; the prior N(0, I) in place of a "+

@@ -82,7 +82,7 @@ type session struct {
 
 // newSession prepares the model, from the run's latest checkpoint where there is one.
 func newSession(r *run.Run, backend compute.Backend, data *Data, job Job) (*session, error) {
-	bias, err := data.meanLogits()
+	bias, err := data.MeanLogits()
 	if err != nil {
 		return nil, err
 	}
@@ -101,11 +101,7 @@ func newSession(r *run.Run, backend compute.Backend, data *Data, job Job) (*sess
 func (s *session) train(ctx context.Context) (run.Values, error) {
 	c := s.job.Config
 	t := c.Training
-	optimiser := adam.New(adam.Config{
-		Rate: t.Rate, Beta1: .9, Beta2: .999, Epsilon: 1e-8,
-		WarmUp: t.WarmUp, Constant: int(t.Constant * float64(t.Steps)), Steps: t.Steps,
-	})
-	trainer := train.NewTrainer(s.backend, s.model.store, s.model.trainGraph, nil, optimiser, run.TermMetrics(trainTerms...), nil)
+	trainer := s.model.trainer(s.backend, s.model.store)
 	items := order.New(s.job.Seed, s.data.Train.Len())
 	return run.Training{
 		Trainer: trainer, Terms: trainTerms, Steps: t.Steps, Devices: s.job.Devices,
@@ -119,6 +115,21 @@ func (s *session) train(ctx context.Context) (run.Values, error) {
 		Show:            "elbo",
 		Report:          s.job.Report,
 	}.Run(ctx, s.run)
+}
+
+// NewTrainer returns the trainer of a run of this configuration, whose variables are in the store, for programs that time its
+// steps. A batch is images in [0, 1], `[batch, side, side, 3]`, as the only input. A dense network starts at grey.
+func NewTrainer(backend compute.Backend, store *model.Store, c Config) *train.Trainer {
+	return autoencoder{Config: c}.trainer(backend, store)
+}
+
+func (a autoencoder) trainer(backend compute.Backend, store *model.Store) *train.Trainer {
+	t := a.Training
+	optimiser := adam.New(adam.Config{
+		Rate: t.Rate, Beta1: .9, Beta2: .999, Epsilon: 1e-8,
+		WarmUp: t.WarmUp, Constant: int(t.Constant * float64(t.Steps)), Steps: t.Steps,
+	})
+	return train.NewTrainer(backend, store, a.trainGraph, nil, optimiser, run.TermMetrics(trainTerms...), nil)
 }
 
 // trainGraph is the model function of a training step. The loss is distortion + w·rate, averaged over the batch, where w

@@ -5,19 +5,20 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
 // elsewhere are messages of the README that other programs say.
-var elsewhere = []string{"No such kernel named gonb", "package github.com/robustloss/… is not in std", "no space left on device", "float16", "bfloat16", "setup: …"}
+var elsewhere = []string{"No such kernel named gonb", "undefined: …", "failed to run", "github.com/robustloss/", "no space left on device", "float16", "bfloat16", "setup: …"}
 
 // The README's messages are searched for by those who see them: each is in the code, word for word.
 func TestMessages_AreThoseOfTheCode(t *testing.T) {
 	var code strings.Builder
 	for _, top := range []string{"robustloss", "gomlxops", "data", "experiments", "internal", "notebooks"} {
 		err := filepath.WalkDir(filepath.Join(root, top), func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			if err != nil || d.IsDir() || !slices.Contains([]string{".go", ".py"}, filepath.Ext(path)) || strings.HasSuffix(path, "_test.go") {
 				return err
 			}
 			text, err := os.ReadFile(path)

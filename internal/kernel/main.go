@@ -5,7 +5,8 @@
 //
 //	kernel CONNECTION PROGRAM ARGUMENT…
 //
-// CONNECTION is the file in which Jupyter tells the kernel where to find it.
+// CONNECTION is the file in which Jupyter tells the kernel where to find it. {clone} in an argument stands for the clone of this
+// project that holds the notebook, see withClone.
 //
 // Jupyter stops its kernels when it ends in order. When it is killed it cannot, and GoNB and its cells would go on. So this
 // program stays between them, the parent of GoNB in the same process group, and a third one, the janitor, waits in a
@@ -46,7 +47,11 @@ func run(args []string) (status int, err error) {
 	if len(args) < 2 {
 		return 2, errors.New("name the connection file, the program to run, and its arguments")
 	}
-	connection, command := args[0], args[1:]
+	here, err := os.Getwd()
+	if err != nil {
+		return 1, err
+	}
+	connection, command := args[0], withClone(args[1:], here)
 	parent := os.Getppid()
 	if syscall.Getpgrp() != os.Getpid() { // the janitor kills the group: it must be this kernel's alone
 		if err := syscall.Setpgid(0, 0); err != nil {

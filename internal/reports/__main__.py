@@ -25,6 +25,8 @@ if __name__ == "__main__":
         status = cli.main()
     except KeyboardInterrupt:
         stop("interrupted", INTERRUPTED)
-    except (FileNotFoundError, RuntimeError) as error:
+    except OSError as error:
+        stop(f"{error.filename}: {error.strerror}" if error.filename else str(error), 1)
+    except RuntimeError as error:
         stop(str(error), 1)
     sys.exit(status)

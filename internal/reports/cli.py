@@ -18,6 +18,7 @@ import asyncio
 import os
 import signal
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -50,6 +51,25 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--no-pages", action="store_true", help="write the facts only, and the pages of what failed")
     parser.add_argument("--kernel", default="gonb", help="name of the kernel")
     return parser.parse_args()
+
+
+TRIAL = 1 << 16  # bytes: a disk that has no room for so little has none for the program of a cell
+
+
+def check_places(out: Path):
+    """Finds out now, and not after minutes, that pages or temporary files cannot be written. Raises RuntimeError then."""
+    temporary = os.environ.get("TMPDIR") or tempfile.gettempdir()
+    for folder, what, cure in (
+        (out, "no pages can be written in", "make room there, or choose another folder: .venv/bin/python internal/reports --out FOLDER"),
+        (temporary, "no temporary files can be written in", "make room there, or name another folder in TMPDIR"),
+    ):
+        try:
+            if folder is out:
+                out.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=folder) as file:
+                file.write(bytes(TRIAL))
+        except OSError as error:
+            raise RuntimeError(f"{what} {folder} ({error.strerror}): {cure}") from error
 
 
 async def produce(wanted: dict[str, Path], known: set[str], args: argparse.Namespace, preset: str) -> list[str]:
@@ -93,6 +113,7 @@ def main() -> int:
     wanted, known = names.chosen(args.notebooks, args.names), names.all_of(args.notebooks)
     failed: list[str] | None = []
     if not args.no_execute:
+        check_places(args.out)
         failed = asyncio.run(stoppable(produce(wanted, set(known), args, preset)))
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # asyncio took it away
         if not args.no_pages:

@@ -159,9 +159,18 @@ func wantNoLeftovers(t *testing.T, dir string) {
 func wantEmpty(t *testing.T, dir string) {
 	t.Helper()
 	var left []string
-	if !eventually(30*time.Second, func() bool { left, _ = filepath.Glob(filepath.Join(dir, "*")); return len(left) == 0 }) {
+	if !eventually(30*time.Second, func() bool { left = namesIn(dir); return len(left) == 0 }) {
 		t.Errorf("still there: %s", strings.Join(left, "\n"))
 	}
+}
+
+// namesIn lists a folder, with what is hidden in it.
+func namesIn(dir string) (names []string) {
+	entries, _ := os.ReadDir(dir)
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
 }
 
 // eventually tells whether something becomes true within a time.

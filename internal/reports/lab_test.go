@@ -2,12 +2,14 @@ package reports
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,11 +18,17 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-const labToken = "test"
+// lab is JupyterLab as make lab opens it.
+type lab struct {
+	address string // with its port
+	port    int
+	token   string // which the server has made up
+	process *os.Process
+}
 
-// openLab starts JupyterLab on a folder as make lab does, and returns its address and its process. The server and its
+// openLab starts JupyterLab on a folder by the script of make lab, which alone decides who may reach it. The server and its
 // kernels end with the test.
-func openLab(t *testing.T, root, folder string) (address string, server *os.Process) {
+func openLab(t *testing.T, root, folder string) lab {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -39,9 +47,15 @@ func openLab(t *testing.T, root, folder string) (address string, server *os.Proc
 	if err := os.WriteFile(settings, []byte(`{"windowingMode": "none"}`), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	// A user who lets every machine reach Jupyter means another one than this.
+	if err := os.MkdirAll(filepath.Join(state, "config"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(state, "config", "jupyter_server_config.json"), []byte(`{"ServerApp": {"ip": "0.0.0.0"}}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	var said bytes.Buffer
-	cmd := exec.Command("sh", "internal/reports/lab.sh", "--no-browser", "--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0",
-		fmt.Sprintf("--ServerApp.port=%d", port), "--IdentityProvider.token="+labToken)
+	cmd := exec.Command("sh", "internal/reports/lab.sh", "--no-browser", "--ServerApp.port_retries=0", fmt.Sprintf("--ServerApp.port=%d", port))
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "ROBUSTLOSS_LAB_STATE="+state, "ROBUSTLOSS_LAB_ROOT="+folder, "ROBUSTLOSS_PRESET=tiny")
 	cmd.Stdout, cmd.Stderr = &said, &said
@@ -64,13 +78,11 @@ func openLab(t *testing.T, root, folder string) (address string, server *os.Proc
 			t.Log(said.String())
 		}
 	})
-	address = fmt.Sprintf("http://127.0.0.1:%d", port)
+	opened := lab{address: fmt.Sprintf("http://127.0.0.1:%d", port), port: port, process: cmd.Process}
 	for end := time.Now().Add(5 * time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
-		if answer, err := http.Get(address + "/api/status?token=" + labToken); err == nil {
-			_ = answer.Body.Close()
-			if answer.StatusCode == http.StatusOK {
-				return address, cmd.Process
-			}
+		opened.token = tokenIn(filepath.Join(state, "runtime"))
+		if opened.token != "" && opened.status(t, "/api/status?token="+opened.token) == http.StatusOK {
+			return opened
 		}
 		select {
 		case err := <-ended:
@@ -80,7 +92,66 @@ func openLab(t *testing.T, root, folder string) (address string, server *os.Proc
 		}
 	}
 	t.Fatal("JupyterLab does not answer")
-	return "", nil
+	return lab{}
+}
+
+// tokenIn reads the token of a running server from the file that it leaves for its user's programs, "" where it is not there yet.
+func tokenIn(folder string) string {
+	files, _ := filepath.Glob(filepath.Join(folder, "jpserver-*.json"))
+	if len(files) == 0 {
+		return ""
+	}
+	var server struct{ Token string }
+	content, err := os.ReadFile(files[0])
+	if err != nil || json.Unmarshal(content, &server) != nil {
+		return ""
+	}
+	return server.Token
+}
+
+// status asks the server for a path and returns the status of its answer, 0 where there is none.
+func (l lab) status(t *testing.T, path string) int {
+	t.Helper()
+	answer, err := http.Get(l.address + path)
+	if err != nil {
+		return 0
+	}
+	_ = answer.Body.Close()
+	return answer.StatusCode
+}
+
+// Whoever reaches a notebook server can run programs: make lab lets this machine reach it, and those who know its token.
+func TestLab_AnswersThisMachineAndItsTokenOnly(t *testing.T) {
+	root := root(t)
+	folder := cloneFolder(t, root)
+	server := openLab(t, root, folder)
+	if len(server.token) < 32 {
+		t.Errorf("the token has %d characters", len(server.token))
+	}
+	for path, want := range map[string]int{
+		"/api/kernels": http.StatusForbidden, "/api/contents": http.StatusForbidden, "/api/kernels?token=": http.StatusForbidden,
+		"/api/kernels?token=wrong": http.StatusForbidden, "/api/kernels?token=" + server.token: http.StatusOK,
+	} {
+		if got := server.status(t, path); got != want {
+			t.Errorf("GET %s gives %d, want %d", strings.ReplaceAll(path, server.token, "TOKEN"), got, want)
+		}
+	}
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	others := []string{"127.0.0.2"} // on Linux every address of 127/8 is this machine, and a server on 0.0.0.0 answers it
+	for _, address := range addresses {
+		if ip, ok := address.(*net.IPNet); ok && !ip.IP.IsLoopback() {
+			others = append(others, ip.IP.String())
+		}
+	}
+	for _, other := range others {
+		if connection, err := net.DialTimeout("tcp", net.JoinHostPort(other, strconv.Itoa(server.port)), 3*time.Second); err == nil {
+			_ = connection.Close()
+			t.Errorf("the server answers on %s", other)
+		}
+	}
 }
 
 // patiently leaves the time limit of a wait to its context.
@@ -127,10 +198,10 @@ func TestLab_RunsANotebook(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, name), content, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	address, _ := openLab(t, root, folder)
+	server := openLab(t, root, folder)
 	page := openTab(t, 1300, 1500)
 	err = page.within(4*time.Minute,
-		chromedp.Navigate(address+"/lab/workspaces/test/tree/"+name+"?reset&token="+labToken),
+		chromedp.Navigate(server.address+"/lab/workspaces/test/tree/"+name+"?reset&token="+server.token),
 		chromedp.WaitVisible(".jp-Notebook .jp-Cell", chromedp.ByQuery),
 		chromedp.Poll(`[...document.querySelectorAll('.jp-KernelName')].some(k => /gonb/.test(k.textContent))`, nil, patiently))
 	if err != nil {
@@ -166,8 +237,8 @@ func TestLab_KilledLeavesNoKernel(t *testing.T) {
 	temporary := t.TempDir()
 	t.Setenv("TMPDIR", temporary)
 	folder := cloneFolder(t, root)
-	address, server := openLab(t, root, folder)
-	answer, err := http.Post(address+"/api/kernels?token="+labToken, "application/json", strings.NewReader(`{"name": "gonb", "path": "some.ipynb"}`))
+	server := openLab(t, root, folder)
+	answer, err := http.Post(server.address+"/api/kernels?token="+server.token, "application/json", strings.NewReader(`{"name": "gonb", "path": "some.ipynb"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +253,7 @@ func TestLab_KilledLeavesNoKernel(t *testing.T) {
 	if !eventually(3*time.Minute, started) {
 		t.Fatalf("no kernel works in %s", folder)
 	}
-	if err := server.Kill(); err != nil {
+	if err := server.process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	wantNoLeftovers(t, folder)

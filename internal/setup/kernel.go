@@ -38,6 +38,7 @@ func (p *project) spec() kernelSpec {
 		Argv: []string{
 			p.path(kernelProgram), "{connection_file}", p.path(".tools", "bin", "gonb"), "--kernel", "{connection_file}",
 			"--raw_error", "--logtostderr=false", "--stderrthreshold=FATAL", "--log_file=" + os.DevNull,
+			"--go_work={clone}", // what the program that starts the kernel puts there
 		},
 		DisplayName:   "Go (gonb)",
 		Language:      "go",

@@ -3,6 +3,7 @@ package stress
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -57,7 +58,8 @@ func TestStress_MemoryOfALongTrainingIsFlat(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("memory is read from /proc")
 	}
-	for _, backend := range []string{"go", "xla:cpu"} {
+	testkit.ForEachBackend(t, func(t *testing.T, _ compute.Backend) { // the program opens it by its name
+		backend := filepath.Base(t.Name())
 		e := experiment{"vae on " + backend, strings.Fields(fmt.Sprintf("vae train --preset tiny --only general,wavelet --steps %d --backend %s", steps, backend))}
 		cmd, said := e.command(t.TempDir())
 		if err := cmd.Start(); err != nil {
@@ -80,7 +82,7 @@ func TestStress_MemoryOfALongTrainingIsFlat(t *testing.T) {
 			}
 		}
 		flat(t, e.name, samples)
-	}
+	})
 }
 
 func TestStress_MemoryOfTheLossIsFlat(t *testing.T) {

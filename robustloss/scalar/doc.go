@@ -10,6 +10,7 @@
 //	  - [Kernel] evaluates ρ, its derivatives and the weight of iteratively reweighted least squares.
 //	  - [General] is the density p(x) = exp(−ρ(x−μ, α, c)) / (c·Z(α)), with the methods of gonum's stat/distuv.
 //	  - [Fit] and [FitTruncated] choose μ, α and c for given residuals; [IRLS] solves robust linear regression.
+//	  - [PowerTransform] is the family of curves that makes the loss out of half a square, with its inverse.
 //	  - [Schedule] changes α over the steps of a solver or a training loop.
 //	  - Package nls below this one solves robust nonlinear least squares, with graduated non-convexity.
 //
@@ -27,4 +28,5 @@
 //	    Statistics 15(2), 2006.
 //	[6] P. J. Rousseeuw, C. Croux, "Alternatives to the Median Absolute Deviation", Journal of the American Statistical Association
 //	    88(424), 1993.
+//	[7] J. T. Barron, "A Power Transform", arXiv:2502.10647, 2025.
 package scalar

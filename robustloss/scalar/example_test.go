@@ -593,3 +593,39 @@ func ExampleSchedule() {
 	// α = 1: y = 0.72·x + 0.13
 	// α = -2: y = 0.72·x + 0.14
 }
+
+// λ bends the line, and −λ bends it back.
+func ExamplePowerTransform() {
+	for _, lambda := range []float64{math.Inf(-1), -1, 0, 1} {
+		f := scalar.PowerTransform(3, lambda)
+		fmt.Printf("λ = %4g: f(3) = %7.4f, slope %7.4f, back at %.4f\n", lambda, f, scalar.PowerTransformDerivative(3, lambda), scalar.PowerTransform(f, -lambda))
+	}
+	// Output:
+	// λ = -Inf: f(3) =  0.9502, slope  0.0498, back at 3.0000
+	// λ =   -1: f(3) =  1.3863, slope  0.2500, back at 3.0000
+	// λ =    0: f(3) =  3.0000, slope  1.0000, back at 3.0000
+	// λ =    1: f(3) = 19.0855, slope 20.0855, back at 3.0000
+}
+
+// The loss is the transform of half a square; beyond its last shape, α = ∞, the transform goes on.
+func ExamplePowerLambda() {
+	for _, alpha := range []float64{-2, 1, 4} {
+		lambda := scalar.PowerLambda(alpha)
+		fmt.Printf("α = %2g, λ = %4g: f = %.4f, ρ = %.4f\n", alpha, lambda, scalar.PowerTransform(0.5*1.2*1.2, lambda), scalar.Kernel{Alpha: alpha, Scale: 1}.Rho(1.2))
+	}
+	fmt.Printf("λ = 2: e^−f is %.4f at x = 1.2, and %g at x = 2\n", math.Exp(-scalar.PowerTransform(0.5*1.2*1.2, 2)), math.Exp(-scalar.PowerTransform(0.5*2*2, 2)))
+	// Output:
+	// α = -2, λ =   -2: f = 0.5294, ρ = 0.5294
+	// α =  1, λ = -0.5: f = 0.5620, ρ = 0.5620
+	// α =  4, λ =  0.5: f = 0.9792, ρ = 0.9792
+	// λ = 2: e^−f is 0.3247 at x = 1.2, and 0 at x = 2
+}
+
+// One step of a fit of λ: how f changes with it.
+func ExamplePowerTransformLambdaGradient() {
+	const s, lambda, step = 3, -0.5, 0.01
+	before, after := scalar.PowerTransform(s, lambda), scalar.PowerTransform(s, lambda+step)
+	fmt.Printf("f grows by %.4f; by its derivative, by %.4f\n", after-before, step*scalar.PowerTransformLambdaGradient(s, lambda))
+	// Output:
+	// f grows by 0.0084; by its derivative, by 0.0083
+}

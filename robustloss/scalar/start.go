@@ -85,6 +85,10 @@ const (
 	mostSteps      = 200
 	scaleAccuracy  = 1e-9
 	subsetSeed     = 1984 // of the random subsets: the same data give the same result
+
+	// boundedAlpha is the highest α after an S-estimate. Its loss ends at 3: with one that grows without end, or ends late, a few rows far away in x
+	// win back what the start took from them.
+	boundedAlpha = -1
 )
 
 // sEstimate is the search for it, in coordinates γ in which the columns q of the design are orthonormal: residuals are r − qγ.
@@ -103,8 +107,8 @@ type sCandidate struct {
 	scale float64
 }
 
-// highBreakdown moves β to the S-estimate, and fixes c at its scale, as MM-estimates do, and α, if it is not given, at what suits its residuals.
-// Maximum likelihood of c, and of an α that is not negative, would give way to many outliers far away in x.
+// highBreakdown moves β to the S-estimate, and fixes c at its scale, as MM-estimates do, and α, if it is not given, at what suits its residuals, up to
+// boundedAlpha. Maximum likelihood of c, or an α that is not negative, would give way to outliers far away in x.
 func (s *irls) highBreakdown() error {
 	d := s.design
 	qr, err := d.factorize(s.prior)
@@ -135,7 +139,7 @@ func (s *irls) highBreakdown() error {
 	}
 	if s.options.Alpha == nil && s.options.Schedule == nil {
 		window := math.Max(defaultTau, 1.01*largest(s.residuals)/s.fixedScale) // all of them
-		fit, err := FitTruncated(s.residuals, s.prior, &TruncatedOptions{Scale: &s.fixedScale, Tau: window})
+		fit, err := FitTruncated(s.residuals, s.prior, &TruncatedOptions{Alpha: Between(math.Inf(-1), boundedAlpha), Scale: &s.fixedScale, Tau: window})
 		if err != nil {
 			return fmt.Errorf("shape of the residuals of the S-estimate: %w", err)
 		}

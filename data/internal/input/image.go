@@ -40,7 +40,7 @@ func (r *Reader) Image() (image.Image, error) {
 	}
 	pixels := int64(config.Width) * int64(config.Height) // a side is an int32 at most
 	if r.budget.Spend(min(pixels, math.MaxInt64/bytesPerPixel)*bytesPerPixel) != nil {
-		return nil, fmt.Errorf("%s: an image of %d×%d pixels takes more than %s when it is decoded: scale it down, or raise the loader's MaxExpanded",
+		return nil, fmt.Errorf("%s: an image of %d×%d pixels takes more than %s when it is decoded: scale it down, or raise MaxExpanded (--max-expanded)",
 			r.name, config.Width, config.Height, Bytes(r.budget.limit))
 	}
 	decoded, _, err := image.Decode(bytes.NewReader(data))

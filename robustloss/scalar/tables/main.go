@@ -1,7 +1,7 @@
 // Command tables makes the tables that the comments of package scalar refer to: how often its confidence intervals hold the truth, and how often robust
 // regressions find a plane beside outliers.
 //
-//	go run ./robustloss/scalar/tables coverage     # minutes: 2,000 samples of nine kinds
+//	go run ./robustloss/scalar/tables coverage     # six minutes of a processor: 2,000 samples of nine kinds
 //	go run ./robustloss/scalar/tables breakdown
 //
 // writes coverage.json or breakdown.json, and the table made of it, into the folder of this program.

@@ -2,7 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
+	"math"
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -44,13 +47,74 @@ func read(t *testing.T, name string, v any) {
 // The kept tables are made of the kept numbers.
 func TestTables_AreMadeOfTheNumbers(t *testing.T) {
 	var b Breakdown
+	var c Coverage
 	read(t, "breakdown.json", &b)
-	for name, want := range map[string]string{"breakdown.md": b.Markdown()} {
+	read(t, "coverage.json", &c)
+	for name, want := range map[string]string{"breakdown.md": b.Markdown(), "coverage.md": c.Markdown()} {
 		if text, err := os.ReadFile(name); err != nil || string(text) != want {
 			t.Errorf("%s is another table than its numbers make (%v)", name, err)
 		}
 	}
-	if b.Repeats < 40 {
-		t.Errorf("%d repeats", b.Repeats)
+	if b.Repeats < 40 || c.Samples < 2000 || len(c.Rows) != 9 {
+		t.Errorf("%d repeats; %d samples of %d kinds", b.Repeats, c.Samples, len(c.Rows))
+	}
+}
+
+// What the comments say of the coverage is what the kept numbers say.
+func TestCoverage_IsThatOfTheComments(t *testing.T) {
+	var c Coverage
+	read(t, "coverage.json", &c)
+	const mu, alpha, scale = 0, 1, 2
+	percent := func(of func(Row) bool, kind string, parameters ...int) (lo, hi string) {
+		least, most := 1.0, 0.0
+		for _, row := range c.Rows {
+			for _, i := range parameters {
+				if of(row) {
+					least, most = min(least, row.Coverage[kind][i]), max(most, row.Coverage[kind][i])
+				}
+			}
+		}
+		return fmt.Sprintf("%.1f", 100*least), fmt.Sprintf("%.1f", 100*most)
+	}
+	all := func(Row) bool { return true }
+	below := func(r Row) bool { return r.Alpha < 2 }
+	at := func(alpha float64, n int) func(Row) bool {
+		return func(r Row) bool { return r.Alpha == alpha && r.N == n }
+	}
+	var sentences []string
+	add := func(format string, of func(Row) bool, kind string, parameters ...int) {
+		lo, hi := percent(of, kind, parameters...)
+		sentences = append(sentences, strings.NewReplacer("LO", lo, "HI", hi).Replace(format))
+	}
+	add("μ in LO to HI %;", all, "observed", mu)
+	add("for 200 and 1,000 numbers with α = ½ and 1, in LO to HI %.", func(r Row) bool { return below(r) && r.N > 50 }, "observed", alpha, scale)
+	add("with 50 numbers and α = 1 (LO % at worst)", at(1, 50), "observed", alpha, scale)
+	add("at α = 2 (LO % at worst with 50 numbers,", at(2, 50), "observed", alpha, scale)
+	add("numbers, LO % with 200,", at(2, 200), "observed", alpha, scale)
+	add("200, LO % with 1,000)", at(2, 1000), "observed", alpha, scale)
+	add("α in LO to HI % for α = ½ and 1.", below, "sandwich", alpha)
+	add("95 % intervals held the truth in LO to HI % (tables/coverage.md);", all, "profile", mu, alpha, scale)
+	add("that of α with 50 numbers and α = 1 (LO %)", at(1, 50), "profile", alpha)
+	add("that of c with 50 numbers and α = 2 (LO %)", at(2, 50), "profile", scale)
+	outside := 0
+	for _, row := range c.Rows {
+		for _, share := range row.Coverage["profile"] {
+			if rounded := math.Round(1000*share) / 10; rounded < 93.5 || rounded > 96.5 {
+				outside++
+			}
+		}
+	}
+	if outside != 2 {
+		t.Errorf("%d profile intervals are outside, the comment names 2", outside)
+	}
+	source, err := os.ReadFile("../inference.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	comments := strings.ReplaceAll(string(source), "\n// ", " ")
+	for _, sentence := range sentences {
+		if !strings.Contains(comments, sentence) {
+			t.Errorf("no comment says %q", sentence)
+		}
 	}
 }
