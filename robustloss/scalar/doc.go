@@ -1,5 +1,5 @@
 // Package scalar is Barron's general robust loss [1] on plain float64, with no graph and no backend: the loss
-// and its derivatives for solvers, the probability distribution behind it, and maximum likelihood fits.
+// and its derivatives for solvers, the probability distribution behind it, maximum likelihood fits, and how sure they are.
 //
 // In a least squares fit, a single gross outlier can move the result anywhere. The general loss has a shape α that says how
 // much a large residual counts, from fully (α = 2, least squares) to not at all (α = −∞), and a scale c that says what
@@ -9,7 +9,11 @@
 //
 //	  - [Kernel] evaluates ρ, its derivatives and the weight of iteratively reweighted least squares.
 //	  - [General] is the density p(x) = exp(−ρ(x−μ, α, c)) / (c·Z(α)), with the methods of gonum's stat/distuv.
-//	  - [Fit] and [FitTruncated] choose μ, α and c for given residuals; [IRLS] solves robust linear regression.
+//	  - [Fit] and [FitTruncated] choose μ, α and c for given residuals; [IRLS] solves robust linear regression, and [FitVectors] fits vectors
+//	    with one α and a full covariance.
+//	  - [Infer], which is Fit, and [IRLS] say how sure they are: Summary prints estimates, standard errors, intervals and what to be careful
+//	    about; Uncertainty, Profile, TestShape, Predict, HatValues and CooksDistances have the numbers.
+//	  - [Compare] tells the normal, Laplace's, Cauchy's, Student's t and the general distribution apart; [FitStudentsT], [MAD] and [Qn] stand alone.
 //	  - [PowerTransform] is the family of curves that makes the loss out of half a square, with its inverse.
 //	  - [Schedule] changes α over the steps of a solver or a training loop.
 //	  - Package nls below this one solves robust nonlinear least squares, with graduated non-convexity.

@@ -1,10 +1,11 @@
-// Command tables makes the tables that the comments of package scalar refer to: how often its confidence intervals hold the truth, and how often robust
-// regressions find a plane beside outliers.
+// Command tables makes the tables that the comments of package scalar refer to: how often its confidence intervals hold the truth, how often robust
+// regressions find a plane beside outliers, and where one distribution of vectors beats one for each coordinate.
 //
 //	go run ./robustloss/scalar/tables coverage     # six minutes of a processor: 2,000 samples of nine kinds
 //	go run ./robustloss/scalar/tables breakdown
+//	go run ./robustloss/scalar/tables vectors
 //
-// writes coverage.json or breakdown.json, and the table made of it, into the folder of this program.
+// run in the folder of the module, writes coverage.json, breakdown.json or vectors.json, and the table made of it, into the folder of this program.
 package main
 
 import (
@@ -19,11 +20,11 @@ import (
 func main() {
 	log.SetFlags(0)
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: tables [flags] coverage|breakdown")
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: tables [flags] coverage|breakdown|vectors")
 		flag.PrintDefaults()
 	}
 	samples := flag.Int("samples", 2000, "simulated samples of each kind, for coverage")
-	seed := flag.Uint64("seed", 1, "of the random numbers, for coverage")
+	seed := flag.Uint64("seed", 1, "of the random numbers, for coverage and vectors")
 	out := flag.String("out", "robustloss/scalar/tables", "folder to write to")
 	flag.Parse()
 	command := "go run ./robustloss/scalar/tables "
@@ -50,8 +51,13 @@ func main() {
 			log.Fatal(err)
 		}
 		table = breakdown(command+"breakdown", peers, peers.Repeats)
+	case name == "vectors":
+		var err error
+		if table, err = vectors(fmt.Sprintf("%s-seed %d vectors", command, *seed), ".", *seed); err != nil {
+			log.Fatal(err)
+		}
 	default:
-		log.Fatalf("no table %q with %d samples: coverage or breakdown, and at least one sample", name, *samples)
+		log.Fatalf("no table %q with %d samples: coverage, breakdown or vectors, and at least one sample", name, *samples)
 	}
 	if err := write(*out, flag.Arg(0), table); err != nil {
 		log.Fatal(err)

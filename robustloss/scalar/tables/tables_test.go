@@ -50,7 +50,9 @@ func TestTables_AreMadeOfTheNumbers(t *testing.T) {
 	var c Coverage
 	read(t, "breakdown.json", &b)
 	read(t, "coverage.json", &c)
-	for name, want := range map[string]string{"breakdown.md": b.Markdown(), "coverage.md": c.Markdown()} {
+	var v Vectors
+	read(t, "vectors.json", &v)
+	for name, want := range map[string]string{"breakdown.md": b.Markdown(), "coverage.md": c.Markdown(), "vectors.md": v.Markdown()} {
 		if text, err := os.ReadFile(name); err != nil || string(text) != want {
 			t.Errorf("%s is another table than its numbers make (%v)", name, err)
 		}
@@ -115,6 +117,48 @@ func TestCoverage_IsThatOfTheComments(t *testing.T) {
 	for _, sentence := range sentences {
 		if !strings.Contains(comments, sentence) {
 			t.Errorf("no comment says %q", sentence)
+		}
+	}
+}
+
+// A row of the table again, and where one distribution for the vectors is better than one for each coordinate, even along axes in which they are not
+// correlated: in what a photograph is made of, and in simulated vectors. Where coordinates go wrong one by one it is not.
+func TestVectors_IsThatOfTheTable(t *testing.T) {
+	var v Vectors
+	read(t, "vectors.json", &v)
+	names, data, err := vectorData("../../..", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(v.Rows) != len(names) {
+		t.Fatalf("%d rows for %d data sets", len(v.Rows), len(names))
+	}
+	for i, row := range v.Rows {
+		if row.Data != names[i] {
+			t.Errorf("row %d is of %s, want %s", i, row.Data, names[i])
+		}
+		gain := min(row.Separate, row.Rotated) - row.Vector
+		switch {
+		case strings.HasPrefix(row.Data, "photograph"), strings.HasPrefix(row.Data, "simulated: vectors"):
+			if gain < 0.02 {
+				t.Errorf("%s: a gain of %.3f nats", row.Data, gain)
+			}
+		case strings.HasPrefix(row.Data, "simulated: independent"):
+			if gain > -0.05 {
+				t.Errorf("%s: a gain of %.3f nats", row.Data, gain)
+			}
+		}
+	}
+	const stackLoss = 3
+	again := VectorRow{}
+	for _, f := range data[stackLoss] {
+		if err := again.add(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range [][2]float64{{again.Vector, v.Rows[stackLoss].Vector}, {again.Separate, v.Rows[stackLoss].Separate}, {again.Rotated, v.Rows[stackLoss].Rotated}} {
+		if got := c[0] / float64(again.N); math.Abs(got-c[1]) > 1e-4 {
+			t.Errorf("%s: %.6f nats, the table says %.6f", names[stackLoss], got, c[1])
 		}
 	}
 }
