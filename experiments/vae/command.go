@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/gomlx/compute"
+
 	"github.com/robustloss/gomlx-robustloss/data/synth"
 	"github.com/robustloss/gomlx-robustloss/experiments/cli"
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
@@ -110,20 +112,29 @@ func (i images) open(ctx context.Context, s *cli.Session, runs cli.Runs, c Confi
 	return OpenData(ctx, c.Images, i.Data, runs.Dir("vae", "data"), func(text string) { s.Notef("%s", text) })
 }
 
+// begin opens the images of a plan, whose runs all have the same, and what computes.
+func (s Selection) begin(ctx context.Context, session *cli.Session, plan []run.Spec) (*Data, compute.Backend, error) {
+	data, err := s.open(ctx, session, s.Runs, plan[0].Config.(Config))
+	if err != nil {
+		return nil, nil, err
+	}
+	backend, err := s.Open(session)
+	if err != nil {
+		return nil, nil, errors.Join(err, data.Close())
+	}
+	return data, backend, nil
+}
+
 // train makes the runs of a plan, or goes on with them, and gives each result to done.
 func (s Selection) train(ctx context.Context, session *cli.Session, plan []run.Spec, restart bool, done func(run.Result) error) error {
 	if len(plan) == 0 {
 		return nil
 	}
-	data, err := s.open(ctx, session, s.Runs, plan[0].Config.(Config))
+	data, backend, err := s.begin(ctx, session, plan)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = data.Close() }()
-	backend, err := s.Open(session)
-	if err != nil {
-		return err
-	}
 	for _, spec := range plan {
 		c := spec.Config.(Config)
 		every := max(c.Training.Steps/10, 1)
@@ -241,15 +252,11 @@ func (s Selection) each(ctx context.Context, session *cli.Session, do func(m *Mo
 			return cli.NotTrained(spec, state)
 		}
 	}
-	data, err := s.open(ctx, session, s.Runs, plan[0].Config.(Config))
+	data, backend, err := s.begin(ctx, session, plan)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = data.Close() }()
-	backend, err := s.Open(session)
-	if err != nil {
-		return err
-	}
 	for _, spec := range plan {
 		m, err := Load(backend, spec.Dir)
 		if err != nil {
