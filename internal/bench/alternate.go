@@ -18,6 +18,8 @@ type form struct {
 	Program string `json:"program"`
 	// Seconds is the time of one repetition in each round.
 	Seconds []float64 `json:"seconds"`
+	// CPU is the processor time of one repetition in each round, of all threads: other work on the machine changes it little.
+	CPU []float64 `json:"cpu"`
 	// First is the first call: building the graph, compiling it, and one repetition.
 	First float64 `json:"first"`
 	// Peak is the most memory that the job took, in bytes: inputs, outputs, compiler and all.
@@ -62,17 +64,17 @@ func (b bench) measure(ctx context.Context, j job, forms []string) (_ *measureme
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", j, err)
 		}
-		repeats[i] = min(max(int(math.Ceil(atLeast/once)), 1), mostRepeats)
+		repeats[i] = min(max(int(math.Ceil(atLeast/once.Seconds)), 1), mostRepeats)
 	}
 	for round := range b.rounds {
 		for k := range workers {
 			i := (round + k) % len(workers)
-			seconds, err := workers[i].time(repeats[i])
+			took, err := workers[i].time(repeats[i])
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", j, err)
 			}
 			f := m.Forms[forms[i]]
-			f.Seconds = append(f.Seconds, seconds)
+			f.Seconds, f.CPU = append(f.Seconds, took.Seconds), append(f.CPU, took.CPU)
 		}
 	}
 	for _, w := range workers {
@@ -128,13 +130,18 @@ func quartiles(values []float64) (low, median, high float64) {
 
 // ratios returns a's time over b's in each round; nil where one of them was not timed.
 func (m *measurement) ratios(a, b string) []float64 {
+	return m.ratiosOf(a, b, func(f *form) []float64 { return f.Seconds })
+}
+
+// ratiosOf is ratios for one of the times.
+func (m *measurement) ratiosOf(a, b string, times func(*form) []float64) []float64 {
 	fa, fb := m.Forms[a], m.Forms[b]
 	if fa == nil || fb == nil {
 		return nil
 	}
 	var ratios []float64
-	for i := range min(len(fa.Seconds), len(fb.Seconds)) {
-		ratios = append(ratios, fa.Seconds[i]/fb.Seconds[i])
+	for i := range min(len(times(fa)), len(times(fb))) {
+		ratios = append(ratios, times(fa)[i]/times(fb)[i])
 	}
 	return ratios
 }

@@ -49,7 +49,7 @@ func TestPrograms_TakeTurnsAndAgree(t *testing.T) {
 		}
 		for _, name := range ours {
 			f := m.Forms[name]
-			if len(f.Seconds) != 3 || !(m.seconds(name) > 0) || !(f.First > 0) || f.Program == "" {
+			if len(f.Seconds) != 3 || len(f.CPU) != 3 || !(f.CPU[0] > 0) || !(m.seconds(name) > 0) || !(f.First > 0) || f.Program == "" {
 				t.Errorf("%s, %s: %+v", j, name, f)
 			}
 		}
@@ -110,8 +110,8 @@ func TestQuartiles(t *testing.T) {
 func TestTables(t *testing.T) {
 	forms := func(xla, jax float64) map[string]*form {
 		return map[string]*form{
-			formXLA: {Seconds: []float64{xla, 2 * xla, xla}, First: 1 + xla, Peak: 5e6}, formGo: {Seconds: []float64{9, 9, 9}},
-			formJAX: {Seconds: []float64{jax, 2 * jax, jax}},
+			formXLA: {Seconds: []float64{xla, 2 * xla, xla}, CPU: []float64{3, 3, 3}, First: 1 + xla, Peak: 5e6}, formGo: {Seconds: []float64{9, 9, 9}},
+			formJAX: {Seconds: []float64{jax, 2 * jax, jax}, CPU: []float64{4, 4, 4}},
 		}
 	}
 	r := &report{Versions: map[string]string{"processor": "P", "revision": "r"}, Cores: 2}
@@ -127,7 +127,7 @@ func TestTables(t *testing.T) {
 	}
 	for _, want := range []string{
 		"| ρ and ∂x, one α | 1e6 | float32 | 1.5 | 4.0 | 0.25 (0.25–0.25) | – |", "| 2.0 | 2.0 (2.0–2.0) | – | – | – | 9000 | 4500 (3375–4500) |",
-		"| rho-dx/1e+06/float32 | 1.0; 5 |",
+		"| rho-dx/1e+06/float32 | 1.0; 5 |", "| rho-dx/1e+06/float32 | 0.75 (0.75–0.75) | – |",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in\n%s", want, &out)
@@ -236,7 +236,7 @@ func TestKeptMeasurements(t *testing.T) {
 		}
 		for _, m := range r.Measurements {
 			for name, f := range m.Forms {
-				if len(f.Seconds) != r.Rounds || f.Peak <= 0 || len(f.Check) == 0 {
+				if len(f.Seconds) != r.Rounds || len(f.CPU) != r.Rounds || f.Peak <= 0 || len(f.Check) == 0 {
 					text, _ := json.Marshal(f)
 					t.Errorf("%s: %s, %s: %s", path, m.Job, name, text)
 				}

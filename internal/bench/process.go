@@ -61,14 +61,13 @@ func (p *process) answer(to any) error {
 	return fmt.Errorf("the worker %s ended early: %w\n%s", p.form, err, strings.Join(lines[max(0, len(lines)-12):], "\n"))
 }
 
-// time has the job repeated, and returns the seconds of one repetition.
-func (p *process) time(repeats int) (float64, error) {
+// time has the job repeated, and returns the times of one repetition.
+func (p *process) time(repeats int) (t timed, err error) {
 	if _, err := io.WriteString(p.in, strconv.Itoa(repeats)+"\n"); err != nil {
-		return 0, p.answer(&timed{})
+		return t, p.answer(&t)
 	}
-	var t timed
-	err := p.answer(&t)
-	return t.Seconds / float64(repeats), err
+	err = p.answer(&t)
+	return timed{t.Seconds / float64(repeats), t.CPU / float64(repeats)}, err
 }
 
 // finish ends a worker and returns the most memory that its job took.

@@ -13,6 +13,7 @@ func (r *report) write(w io.Writer) error {
 	r.head(&b)
 	r.elementwise(&b)
 	r.jobsTable(&b)
+	r.processors(&b)
 	r.costs(&b)
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -27,8 +28,10 @@ func (r *report) head(b *strings.Builder) {
 }
 
 // ratio is how a table gives a ratio: the median and the quartiles over the rounds.
-func (m *measurement) ratio(a, b string) string {
-	values := m.ratios(a, b)
+func (m *measurement) ratio(a, b string) string { return spreadOf(m.ratios(a, b)) }
+
+// spreadOf prints the median and the quartiles.
+func spreadOf(values []float64) string {
 	if len(values) == 0 {
 		return "–"
 	}
@@ -110,6 +113,22 @@ func (r *report) jobsTable(b *strings.Builder) {
 	if begun {
 		b.WriteString("\n")
 	}
+}
+
+// processors prints the ratios of the processor times.
+func (r *report) processors(b *strings.Builder) {
+	if len(r.Measurements) == 0 {
+		return
+	}
+	b.WriteString("| ratios of processor times | XLA/JAX, author's | XLA/JAX, ours | XLA/JAX, resize | XLA/PyTorch | Go/PyTorch | Go/XLA |\n|---|---:|---:|---:|---:|---:|---:|\n")
+	for _, m := range r.Measurements {
+		fmt.Fprintf(b, "| %s |", m.Job)
+		for _, pair := range [][2]string{{formXLA, formJAX}, {formXLA, formJAXOurs}, {formXLA, formJAXResize}, {formXLA, formTorch}, {formGo, formTorch}, {formGo, formXLA}} {
+			fmt.Fprintf(b, " %s |", spreadOf(m.ratiosOf(pair[0], pair[1], func(f *form) []float64 { return f.CPU })))
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("\nProcessor time counts all threads of a program, and not the time in which others have the processor.\n\n")
 }
 
 // costs prints what the first call takes beside its execution, and the most memory, at each case's largest size.

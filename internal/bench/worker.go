@@ -24,7 +24,7 @@ import (
 //
 //	→ {"first": 1.52, "check": [12.5, 3.25], "program": "…"}
 //	← 100
-//	→ {"seconds": 0.0817}
+//	→ {"seconds": 0.0817, "cpu": 0.1603}
 //	→ {"peak": 25165824}
 //
 // peers/common.py is a worker in Python.
@@ -39,6 +39,7 @@ type ready struct {
 // timed is what a worker says of some repetitions.
 type timed struct {
 	Seconds float64 `json:"seconds"`
+	CPU     float64 `json:"cpu"` // seconds of all its threads on a processor
 }
 
 // used is what a worker says at its end.
@@ -89,13 +90,13 @@ func serve(form string, j job, in io.Reader, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		start := time.Now()
+		start, cpu := time.Now(), processorTime()
 		for range repeats {
 			if err := w.run(); err != nil {
 				return err
 			}
 		}
-		if err := answer.Encode(timed{time.Since(start).Seconds()}); err != nil {
+		if err := answer.Encode(timed{time.Since(start).Seconds(), processorTime() - cpu}); err != nil {
 			return err
 		}
 	}

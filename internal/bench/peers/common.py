@@ -63,10 +63,10 @@ def serve(program, make):
     say({"first": time.perf_counter() - start, "check": [float(v) for v in check()], "program": program})
     for line in sys.stdin:
         repeats = int(line)
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         for _ in range(repeats):
             run()
-        say({"seconds": time.perf_counter() - start})
+        say({"seconds": time.perf_counter() - start, "cpu": time.process_time() - cpu})
     say({"peak": memory("VmHWM") - before})
 
 
