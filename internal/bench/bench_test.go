@@ -220,9 +220,13 @@ func TestPeers_Agree(t *testing.T) {
 	}
 }
 
-// The measurements that are kept are whole, and their machine and revision are known.
+// The measurements that are kept are whole, their machine and revision are known, and the page shows them.
 func TestKeptMeasurements(t *testing.T) {
 	paths, err := filepath.Glob(filepath.Join("results", "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,6 +234,13 @@ func TestKeptMeasurements(t *testing.T) {
 		r, err := readReport(path)
 		if err != nil {
 			t.Fatal(err)
+		}
+		var tables strings.Builder
+		if err := r.write(&tables); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(page), tables.String()) {
+			t.Errorf("README.md has not the tables of %s:\n%s", path, &tables)
 		}
 		if r.Versions["revision"] == "" || strings.Contains(r.Versions["revision"], "dirty") || r.Versions["processor"] == "" {
 			t.Errorf("%s: versions %v", path, r.Versions)
