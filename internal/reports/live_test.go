@@ -124,6 +124,16 @@ func TestLiveFigures_AnswerInAReport(t *testing.T) {
 		t.Errorf("the page has %d bytes and shares %d", own, program.Size())
 	}
 
+	phone := openTab(t, 390, 900)
+	var box string
+	if err := phone.within(time.Minute, chromedp.Navigate(address)); err != nil {
+		t.Fatal(err)
+	}
+	waitForFigures(t, phone)
+	if err := phone.within(time.Minute, chromedp.Evaluate(figure("loss")+`.querySelector(".picture > svg").getAttribute("viewBox")`, &box)); err != nil || box != "0 0 400 1120" {
+		t.Errorf("on a narrow page the panels are in %q (%v), want one column", box, err)
+	}
+
 	still := openTab(t, 390, 900)
 	var pictures, hidden, wide int
 	err = still.within(time.Minute, emulation.SetScriptExecutionDisabled(true), chromedp.Navigate(address), emulation.SetScriptExecutionDisabled(false),

@@ -25,18 +25,21 @@ const (
 	paper = "var(--live-paper,#fff)"
 )
 
+// narrowWidth is the width of a picture for a narrow page, where the figure has one.
+const narrowWidth = 400.0
+
 // svg is a picture that is being written.
 type svg struct {
-	b      strings.Builder
-	height float64
+	b             strings.Builder
+	width, height float64
 }
 
-func newSVG(height float64) *svg { return &svg{height: height} }
+func newSVG(height float64) *svg { return &svg{width: width, height: height} }
 
 // String returns the finished image.
 func (s *svg) String() string {
 	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" width="100%%" font-family="system-ui,sans-serif" font-size="%g" fill="none">`,
-		width, s.height, fontSize) + s.b.String() + "</svg>"
+		s.width, s.height, fontSize) + s.b.String() + "</svg>"
 }
 
 func (s *svg) addf(format string, args ...any) { fmt.Fprintf(&s.b, format, args...) }

@@ -33,7 +33,7 @@ type Point struct {
 
 // State is what a picture depends on.
 type State struct {
-	Values map[string]float64 `json:"values"` // by the controls' names
+	Values map[string]float64 `json:"values"` // by the controls' names; "narrow" is 1 on a page too narrow for two panels in a row
 	Points []Point            `json:"points"`
 	Sweep  *Sweep             `json:"sweep,omitempty"` // what a cell gave to the figure "sweep"
 }

@@ -17,7 +17,9 @@
     const controls = [...figure.querySelectorAll("[data-control]")];
     let handles = [], dragged = -1, waiting = null;
 
+    const isNarrow = () => (picture.clientWidth < 520 ? 1 : 0);
     const draw = (drag) => {
+      state.values.narrow = isNarrow();
       const answer = robustlossRespond(figure.dataset.figure, state, drag);
       figure.answer = answer;
       if (answer.error) { say.textContent = answer.error; return; }
@@ -76,6 +78,7 @@
       draw({ point: Number(handle), x: h.x + dx, y: h.y + dy });
     });
     draw(null);
+    new ResizeObserver(() => { if (isNarrow() !== state.values.narrow) soon(null); }).observe(picture);
     figure.querySelector(".controls").hidden = false;
     figure.dataset.ready = "yes";
   };

@@ -100,6 +100,20 @@ func TestLoss_ShowsTheKernelsValues(t *testing.T) {
 	}
 }
 
+func TestLoss_StandsInOneColumnOnANarrowPage(t *testing.T) {
+	s := start(lossFigure)
+	wide := drawLoss(s)
+	s.Values["narrow"] = 1
+	narrow := drawLoss(s)
+	wellFormed(t, narrow.SVG)
+	if !strings.Contains(wide.SVG, `viewBox="0 0 720 560"`) || !strings.Contains(narrow.SVG, `viewBox="0 0 400 1120"`) {
+		t.Errorf("the pictures begin %.80s and %.80s", wide.SVG, narrow.SVG)
+	}
+	if narrow.Say != wide.Say {
+		t.Errorf("the narrow one says %q, the wide one %q", narrow.Say, wide.Say)
+	}
+}
+
 func TestLine_RobustFitsIgnoreTheOutlier(t *testing.T) {
 	v := drawLine(start(lineFigure)).Values
 	for _, name := range []string{"fixed α", "fitted α and c"} {

@@ -37,7 +37,10 @@ var lossFigure = &Figure{
 }
 
 func drawLoss(s State) Picture {
-	image := newSVG(560)
+	image, columns := newSVG(560), 2
+	if s.Values["narrow"] == 1 { // below each other
+		image, columns = &svg{width: narrowWidth, height: 1120}, 1
+	}
 	alpha, c := alphaOf(s.Values["alpha"]), s.Values["c"]
 	kernel := scalar.Kernel{Alpha: alpha, Scale: c}
 	density := func(alpha, c float64) func(float64) float64 {
@@ -58,9 +61,9 @@ func drawLoss(s State) Picture {
 	}
 	x := grid(-6, 6, 240)
 	for i, p := range panels {
-		frame := panel{left: 44 + 356*float64(i%2), top: 26 + 280*float64(i/2), width: 308, height: 218, xlo: -6, xhi: 6, ylo: p.ylo, yhi: p.yhi}
+		frame := panel{left: 44 + 356*float64(i%columns), top: 26 + 280*float64(i/columns), width: 308, height: 218, xlo: -6, xhi: 6, ylo: p.ylo, yhi: p.yhi}
 		label := ""
-		if i >= 2 {
+		if i+columns >= len(panels) {
 			label = "residual x"
 		}
 		frame.axes(image, p.title, label)

@@ -79,8 +79,8 @@ func TestHistogram_NeedsARange(t *testing.T) {
 func TestPlot_HasAFormForNarrowPages(t *testing.T) {
 	one, other := NewPlot("one", "x", "y").XRange(0, 1).Func("f", math.Exp), NewPlot("other", "x", "y").XRange(0, 1).Func("f", math.Log)
 	for pictures, show := range map[string]func(){
-		`<source media="(max-width: 45rem)"`: one.Show,
-		`flex-wrap:wrap`:                     func() { Row(one, other) },
+		`<source media="screen and (max-width: 45rem)"`: one.Show,
+		`flex-wrap:wrap`: func() { Row(one, other) },
 	} {
 		r := record(t)
 		show()

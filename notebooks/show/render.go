@@ -49,7 +49,7 @@ func responsive(d drawing, whole []byte, height float64, plots []*Plot, said []s
 			return "", err
 		}
 		encode := base64.StdEncoding.EncodeToString
-		return fmt.Sprintf(`<picture class="robustloss-plot"><source media="(max-width: 45rem)" srcset="data:image/png;base64,%s">`+
+		return fmt.Sprintf(`<picture class="robustloss-plot"><source media="screen and (max-width: 45rem)" srcset="data:image/png;base64,%s">`+
 			`<img src="data:image/png;base64,%s" alt="%s" style="width:min(100%%,%dpx);height:auto"></picture>`, encode(narrow), encode(whole), html.EscapeString(said[0]), width), nil
 	}
 	var row strings.Builder
