@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -107,5 +108,22 @@ func TestSweepRefusesAnIndexThatNamesNoRun(t *testing.T) {
 	}
 	if _, stderr := run(t, cli.CodeFailed, sweep...); !strings.Contains(stderr, "which run?") {
 		t.Error(stderr)
+	}
+}
+
+// The scheduler's files ask for as many tasks as the sweep has runs.
+func TestSchedulersAskForEveryRun(t *testing.T) {
+	list, _ := run(t, cli.CodeOK, "sweep", "--list", "--runs", t.TempDir())
+	count := strings.Count(list, "\n")
+	for file, want := range map[string]string{
+		"sweep.slurm": fmt.Sprintf("sbatch --array=0-%d ", count-1), "sweep.yaml": fmt.Sprintf("\n  completions: %d\n", count),
+	} {
+		text, err := os.ReadFile(filepath.Join("deploy", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), want) {
+			t.Errorf("deploy/%s has not %q, for the sweep's %d runs", file, want, count)
+		}
 	}
 }
