@@ -127,10 +127,10 @@ func TestNotebooks_CarryNoOutputs(t *testing.T) {
 }
 
 func TestNotebooks_StartAlike(t *testing.T) {
-	named := regexp.MustCompile(`^(solutions/)?\d\d_[a-z]+$`)
+	named := regexp.MustCompile(`^(solutions/)?\d\d_[a-z]+(_[a-z]+)*$`)
 	forEach(t, func(t *testing.T, name string, n notebook) {
 		if !named.MatchString(name) {
-			t.Errorf("the name is not NN_word, nor that of a lesson's solutions")
+			t.Errorf("the name is not NN_word or NN_some_words, nor that of a lesson's solutions")
 		}
 		if n.Metadata.Kernelspec.Name != "gonb" {
 			t.Errorf("the kernel is %q, want gonb", n.Metadata.Kernelspec.Name)
