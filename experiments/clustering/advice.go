@@ -8,8 +8,8 @@ import (
 	"github.com/robustloss/gomlx-robustloss/data/tabular"
 )
 
-// Sizes returns the number of rows of each cluster.
-func (c *Clustering) Sizes() []int {
+// sizes returns the number of rows of each cluster.
+func (c *Clustering) sizes() []int {
 	sizes := make([]int, c.Count)
 	for _, l := range c.Labels {
 		sizes[l]++
@@ -17,11 +17,11 @@ func (c *Clustering) Sizes() []int {
 	return sizes
 }
 
-// Pieces counts the clusters of k/2 rows or fewer. A row and its k neighbours are k + 1: a cluster that small has lost half
+// pieces counts the clusters of k/2 rows or fewer. A row and its k neighbours are k + 1: a cluster that small has lost half
 // of them, so it is a piece of a group, or holds rows that belong to none.
-func (c *Clustering) Pieces(k int) int {
+func (c *Clustering) pieces(k int) int {
 	count := 0
-	for _, size := range c.Sizes() {
+	for _, size := range c.sizes() {
 		if 2*size <= k {
 			count++
 		}
@@ -40,7 +40,7 @@ const (
 // and tries the other metric and larger k, up to a third of the rows or 100, for settings that find fewer clusters, most of
 // them whole. It returns "" for a clustering without fault. For large tables it tries nothing.
 func Advise(ctx context.Context, t *tabular.Table, found *Clustering, shape Shape, k int, metric string) (string, error) {
-	pieces := found.Pieces(k)
+	pieces := found.pieces(k)
 	if 2*pieces <= found.Count {
 		return "", nil
 	}
@@ -51,7 +51,7 @@ func Advise(ctx context.Context, t *tabular.Table, found *Clustering, shape Shap
 	}
 	most := max(k, min(advisedNeighbours, t.Rows/3))
 	for more := k; more <= most; more += (more + 1) / 2 {
-		for _, other := range Metrics() {
+		for _, other := range metrics() {
 			if other == metric && more == k {
 				continue
 			}
@@ -59,7 +59,7 @@ func Advise(ctx context.Context, t *tabular.Table, found *Clustering, shape Shap
 			if err != nil {
 				return "", err
 			}
-			if better == nil || better.Count >= found.Count || 2*better.Pieces(more) > better.Count {
+			if better == nil || better.Count >= found.Count || 2*better.pieces(more) > better.Count {
 				continue
 			}
 			var flags []string
@@ -69,7 +69,7 @@ func Advise(ctx context.Context, t *tabular.Table, found *Clustering, shape Shap
 			if other != metric {
 				flags = append(flags, "--metric "+other)
 			}
-			return fmt.Sprintf("%s; %s finds %d clusters, %d of them so small", text, strings.Join(flags, " "), better.Count, better.Pieces(more)), nil
+			return fmt.Sprintf("%s; %s finds %d clusters, %d of them so small", text, strings.Join(flags, " "), better.Count, better.pieces(more)), nil
 		}
 	}
 	return fmt.Sprintf("%s; neither up to %d neighbours nor the other metric helps", text, most), nil

@@ -205,8 +205,8 @@ func TestAdvise_SuggestsMoreNeighbours(t *testing.T) {
 	// By hand: five clusters with 1, 1, 1, 2 and 265 rows.
 	pieces := &Clustering{Labels: make([]int, 270), Count: 5}
 	copy(pieces.Labels, []int{1, 2, 3, 4, 4})
-	if got := pieces.Sizes(); !slices.Equal(got, []int{265, 1, 1, 1, 2}) || pieces.Pieces(3) != 3 || pieces.Pieces(4) != 4 || pieces.Pieces(1) != 0 {
-		t.Errorf("sizes %v, pieces %d, %d, %d", got, pieces.Pieces(3), pieces.Pieces(4), pieces.Pieces(1))
+	if got := pieces.sizes(); !slices.Equal(got, []int{265, 1, 1, 1, 2}) || pieces.pieces(3) != 3 || pieces.pieces(4) != 4 || pieces.pieces(1) != 0 {
+		t.Errorf("sizes %v, pieces %d, %d, %d", got, pieces.pieces(3), pieces.pieces(4), pieces.pieces(1))
 	}
 	text := advise(pieces)
 	if !strings.HasPrefix(text, "3 of the 5 clusters have 1 rows or fewer, though each row has 3 neighbours") || !strings.Contains(text, "; --neighbours ") || !strings.HasSuffix(text, " finds 3 clusters, 0 of them so small") {

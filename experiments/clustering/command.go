@@ -118,7 +118,7 @@ var errBothData = errors.New("--data and --fashion are both given: which table i
 
 // configs returns the configurations of the preset's tables, or that of the file, and how many items their runs have at most.
 func (t *TableCommand) configs() (configs []Config, items int, err error) {
-	if configs, err = Presets(t.Preset); err != nil {
+	if configs, err = presets(t.Preset); err != nil {
 		return nil, 0, err
 	}
 	switch {

@@ -31,9 +31,9 @@ type Config struct {
 	Methods       []string `json:"methods"`
 }
 
-// Presets returns the runs of a preset: tiny in seconds, quick in minutes on two cores, paper with more seeds. The data
+// presets returns the runs of a preset: tiny in seconds, quick in minutes on two cores, paper with more seeds. The data
 // sets of the paper are files that the user brings.
-func Presets(preset string) ([]Config, error) {
+func presets(preset string) ([]Config, error) {
 	c := Config{Preset: preset, Seeds: 1, Neighbours: 10}
 	rows, seeds := 0, 1
 	switch preset {
@@ -139,7 +139,7 @@ func (c Config) shape(t *tabular.Table) error {
 	if c.Components == 0 {
 		return nil
 	}
-	return Reduce(t, c.Components)
+	return reduce(t, c.Components)
 }
 
 // nameOf is how a file is called in tables and folders.
@@ -255,7 +255,7 @@ func (in *input) load(seed uint64) error {
 // graphOf uses the edges that the table brings, if any.
 func graphOf(t *tabular.Table, c Config) (*Graph, error) {
 	if t.Edges != nil {
-		return GraphOfEdges(t)
+		return graphOfEdges(t)
 	}
 	neighbours, err := Neighbours(t, c.Neighbours, c.Metric)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/robustloss/gomlx-robustloss/experiments/parallel"
 )
 
-// Metrics lists the distances between rows: "cosine" is that of the rows scaled to length 1.
-func Metrics() []string { return []string{"cosine", "euclidean"} }
+// metrics lists the distances between rows: "cosine" is that of the rows scaled to length 1.
+func metrics() []string { return []string{"cosine", "euclidean"} }
 
 // Neighbour is a row and its distance.
 type Neighbour struct {
@@ -51,8 +51,8 @@ func Neighbours(t *tabular.Table, k int, metric string) ([][]Neighbour, error) {
 		}
 		s.norms[i] = norm
 	}
-	if !slices.Contains(Metrics(), metric) {
-		return nil, fmt.Errorf("clustering: unknown metric %q: want one of %q", metric, Metrics())
+	if !slices.Contains(metrics(), metric) {
+		return nil, fmt.Errorf("clustering: unknown metric %q: want one of %q", metric, metrics())
 	}
 	s.fill()
 	found := make([][]Neighbour, t.Rows)
@@ -235,8 +235,8 @@ func NewGraph(neighbours [][]Neighbour) *Graph {
 	return finish(n, edges)
 }
 
-// GraphOfEdges makes a graph of the pairs that a table brought; loops and repetitions are dropped.
-func GraphOfEdges(t *tabular.Table) (*Graph, error) {
+// graphOfEdges makes a graph of the pairs that a table brought; loops and repetitions are dropped.
+func graphOfEdges(t *tabular.Table) (*Graph, error) {
 	if len(t.Edges) == 0 {
 		return nil, fmt.Errorf("clustering: %s brings no edges", t.Name)
 	}

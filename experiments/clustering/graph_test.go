@@ -50,7 +50,7 @@ func slowNeighbours(t *tabular.Table, k int, metric string) [][]Neighbour {
 }
 
 func TestNeighbours_AreThoseOfSortingAllRows(t *testing.T) {
-	for _, metric := range Metrics() {
+	for _, metric := range metrics() {
 		table := randomTable(200, 7, 1)
 		copy(table.Row(150), table.Row(3)) // a duplicate
 		got, err := Neighbours(table, 5, metric)
@@ -74,7 +74,7 @@ func TestNeighbours_AreThoseOfSortingAllRows(t *testing.T) {
 // The columns' mean is large beside the distances, or all values are huge or tiny: single precision alone would mix the
 // neighbours up.
 func TestNeighbours_SurviveOffsetsAndUnits(t *testing.T) {
-	for _, metric := range Metrics() {
+	for _, metric := range metrics() {
 		for _, change := range []struct{ offset, unit float64 }{{30, 1}, {1e6, 1}, {0, 1e60}, {0, 1e-60}, {1e5, 1e30}} {
 			table := randomTable(150, 4, 2)
 			for i := range table.X {
@@ -265,7 +265,7 @@ func TestNewGraph_OfTheDigitsHasTheEdgesOfTheReference(t *testing.T) {
 
 func TestGraphOfEdges_TakesWhatTheTableBrings(t *testing.T) {
 	table := &tabular.Table{Name: "t", Rows: 4, Cols: 1, X: []float64{1, 2, 3, 4}, Edges: [][2]int{{2, 1}, {0, 1}, {1, 2}, {3, 3}}}
-	got, err := GraphOfEdges(table)
+	got, err := graphOfEdges(table)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -274,7 +274,7 @@ func TestGraphOfEdges_TakesWhatTheTableBrings(t *testing.T) {
 	}
 	for want, edges := range map[string][][2]int{"brings no edges": nil, "join a row with itself": {{1, 1}}, "edge 0 joins rows 0 and 9": {{0, 9}}} {
 		table.Edges = edges
-		if _, err := GraphOfEdges(table); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := graphOfEdges(table); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want …%s…", err, want)
 		}
 	}

@@ -10,13 +10,13 @@ import (
 	"github.com/robustloss/gomlx-robustloss/experiments/stats"
 )
 
-// Normalisations lists what Normalise does to the columns:
+// normalisations lists what Normalise does to the columns:
 //
 //	minmax    each column to [0, 1]; a constant column to 0
 //	standard  each column to mean 0 and standard deviation 1; a constant column to 0
 //	unit      each row x to √cols·x/‖x‖; a zero row stays
 //	none      nothing
-func Normalisations() []string { return []string{"minmax", "standard", "unit", "none"} }
+func normalisations() []string { return []string{"minmax", "standard", "unit", "none"} }
 
 // Normalise changes the table's values in place.
 func Normalise(t *tabular.Table, how string) error {
@@ -52,7 +52,7 @@ func Normalise(t *tabular.Table, how string) error {
 			}
 		}
 	default:
-		return fmt.Errorf("clustering: unknown normalisation %q: want one of %q", how, Normalisations())
+		return fmt.Errorf("clustering: unknown normalisation %q: want one of %q", how, normalisations())
 	}
 	return nil
 }
@@ -81,9 +81,9 @@ func PrincipalAxes(t *tabular.Table, count int) (*stats.Components, error) {
 	return axes, nil
 }
 
-// Reduce replaces the columns by the rows' coordinates along their first count principal axes. Time and memory of the
+// reduce replaces the columns by the rows' coordinates along their first count principal axes. Time and memory of the
 // clustering fall in proportion; the distances become approximate.
-func Reduce(t *tabular.Table, count int) error {
+func reduce(t *tabular.Table, count int) error {
 	axes, err := PrincipalAxes(t, count)
 	if err != nil {
 		return err

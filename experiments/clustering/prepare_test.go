@@ -31,7 +31,7 @@ func TestPrincipalAxes_HoldTheLargestVariance(t *testing.T) {
 // All axes together are a rotation: distances stay.
 func TestReduce_ToAllAxesKeepsDistances(t *testing.T) {
 	table, before := randomTable(700, 5, 12), randomTable(700, 5, 12)
-	if err := Reduce(table, 5); err != nil {
+	if err := reduce(table, 5); err != nil {
 		t.Fatal(err)
 	}
 	for i := 1; i < table.Rows; i++ {
@@ -40,14 +40,14 @@ func TestReduce_ToAllAxesKeepsDistances(t *testing.T) {
 			t.Fatalf("rows %d and %d: squared distance %g, want %g", i-1, i, got, want)
 		}
 	}
-	if err := Reduce(table, 2); err != nil || table.Cols != 2 || len(table.X) != 1400 || table.Validate() != nil {
+	if err := reduce(table, 2); err != nil || table.Cols != 2 || len(table.X) != 1400 || table.Validate() != nil {
 		t.Errorf("%d columns, %d values (%v)", table.Cols, len(table.X), err)
 	}
 }
 
 func TestReduce_RefusesMoreAxesThanColumns(t *testing.T) {
 	for _, table := range []*tabular.Table{randomTable(9, 2, 1), {Rows: 1, Cols: 5, X: make([]float64, 5)}} {
-		if err := Reduce(table, 3); err == nil || !strings.Contains(err.Error(), "principal components of") {
+		if err := reduce(table, 3); err == nil || !strings.Contains(err.Error(), "principal components of") {
 			t.Errorf("error %v", err)
 		}
 	}

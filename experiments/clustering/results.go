@@ -19,16 +19,16 @@ var kept embed.FS
 // Kept returns the kept results of a preset.
 func Kept(preset string) ([]run.Result, error) { return run.KeptResults(kept, preset) }
 
-// Measures lists what a table can show.
-func Measures() []string {
+// measures lists what a table can show.
+func measures() []string {
 	return []string{"ami", "ami-arithmetic", "nmi", "nmi-arithmetic", "ari", "clusters"}
 }
 
 // NewTable makes the table of one measure. Its last row takes, for each column, the shape of the sweep with the highest
 // mean AMI on that same column, as the paper's gRCC* does.
 func NewTable(measure string, results []run.Result) (*run.Table, error) {
-	if !slices.Contains(Measures(), measure) {
-		return nil, fmt.Errorf("clustering: unknown measure %q: want one of %q", measure, Measures())
+	if !slices.Contains(measures(), measure) {
+		return nil, fmt.Errorf("clustering: unknown measure %q: want one of %q", measure, measures())
 	}
 	layout := run.Layout{
 		Title: titles[measure], Corner: "method", Format: "%.3f",

@@ -51,7 +51,7 @@ func (s Selection) folder() string {
 // config returns the preset's configuration of a row for the view that was asked for.
 func (s Selection) config(row string) (Config, error) {
 	if s.View == ViewTemporal {
-		return NewTemporalConfig(s.Preset, row)
+		return newTemporalConfig(s.Preset, row)
 	}
 	return NewConfig(s.Preset, row)
 }
@@ -105,12 +105,12 @@ func (s Selection) recordings(note func(format string, args ...any)) (Source, er
 	if s.TrainSplit == "" || s.TestSplit == "" {
 		return Source{}, errors.New("--data needs --train-split and --test-split: files that list frames below it")
 	}
-	source, err := ReadSource(s.Data, s.TrainSplit, s.TestSplit)
+	source, err := readSource(s.Data, s.TrainSplit, s.TestSplit)
 	source.MaxExpanded = s.ExpandedBytes()
 	if err != nil || s.View != ViewTemporal {
 		return source, err
 	}
-	source, skipped, err := source.WithNeighbours()
+	source, skipped, err := source.withNeighbours()
 	if skipped > 0 && err == nil {
 		note("%d training frames have no frame before or after them and are left out, %d are used", skipped, len(source.Train))
 	}
@@ -245,7 +245,7 @@ func (c *TableCommand) Run(ctx context.Context, s *cli.Session) error {
 			return c.folder(), c.each(ctx, s, plan, c.Restart, func(*Trained) error { return nil })
 		},
 		Kept: func() (tables []*run.Table, err error) {
-			for _, kept := range []func() (*run.Table, error){keptTable("quick"), StudiesTable, keptTable("temporal")} {
+			for _, kept := range []func() (*run.Table, error){keptTable("quick"), studiesTable, keptTable("temporal")} {
 				table, err := kept()
 				if err != nil {
 					return nil, err

@@ -103,8 +103,8 @@ func NewConfig(preset, row string) (Config, error) {
 	return config, nil
 }
 
-// WithSteps returns the configuration with another number of steps, the schedule stretched to it.
-func (c Config) WithSteps(steps int) Config {
+// withSteps returns the configuration with another number of steps, the schedule stretched to it.
+func (c Config) withSteps(steps int) Config {
 	c.Adam.Constant, c.Adam.Steps = c.Adam.Constant*steps/c.Steps, steps
 	c.Steps = steps
 	return c
@@ -178,7 +178,7 @@ func medium() Config {
 	c.Network.MaxDisparity, c.Network.InitialDisparity = 24, 5.2
 	c.Loss.Levels = 5
 	c.EvalEvery = 1000
-	return c.WithSteps(steps)
+	return c.withSteps(steps)
 }
 
 // paper: DispNet, image size, batch, learning rate and number of steps of [2] as changed by [1]: no smoothness, one scale.
@@ -209,8 +209,8 @@ const (
 	ViewTemporal = "temporal" // the frames before and after, whose poses a second network predicts
 )
 
-// NewTemporalConfig is [NewConfig] for training on neighbouring frames instead of stereo pairs.
-func NewTemporalConfig(preset, row string) (Config, error) {
+// newTemporalConfig is [NewConfig] for training on neighbouring frames instead of stereo pairs.
+func newTemporalConfig(preset, row string) (Config, error) {
 	c, err := NewConfig(preset, row)
 	if err != nil {
 		return Config{}, err
@@ -294,7 +294,7 @@ func (v Variant) check() error {
 // apply changes a configuration. Each option changes the rows that it means something to.
 func (v Variant) apply(c Config) Config {
 	if v.Steps != nil {
-		c = c.WithSteps(int(*v.Steps))
+		c = c.withSteps(int(*v.Steps))
 	}
 	general, l1 := c.Loss.Kind != KindL1, c.Loss.Kind == KindL1
 	if v.Scale != nil && general {

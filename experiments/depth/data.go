@@ -21,8 +21,8 @@ type Source struct {
 	MaxExpanded int64
 }
 
-// ReadSource reads the two split files of recordings below root.
-func ReadSource(root, trainSplit, testSplit string) (Source, error) {
+// readSource reads the two split files of recordings below root.
+func readSource(root, trainSplit, testSplit string) (Source, error) {
 	train, err := kitti.ReadSplit(trainSplit)
 	if err != nil {
 		return Source{}, err
@@ -49,7 +49,7 @@ func (c DataConfig) Streets(ctx context.Context, cache string) (Source, error) {
 	if err := synth.WriteStreets(ctx, root, c.Train, c.Test, options, nil); err != nil {
 		return Source{}, err
 	}
-	return ReadSource(root, filepath.Join(root, synth.StreetsTrainSplit), filepath.Join(root, synth.StreetsTestSplit))
+	return readSource(root, filepath.Join(root, synth.StreetsTrainSplit), filepath.Join(root, synth.StreetsTestSplit))
 }
 
 // cacheBytes is how much memory the loaders may hold pairs in.
@@ -80,11 +80,11 @@ func (s Source) ReadTests(c Config) (*TestSet, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ReadTestSet(tests)
+	return readTestSet(tests)
 }
 
-// WithNeighbours leaves out the training frames that have no frame before or after them, and says how many these are.
-func (s Source) WithNeighbours() (kept Source, skipped int, err error) {
+// withNeighbours leaves out the training frames that have no frame before or after them, and says how many these are.
+func (s Source) withNeighbours() (kept Source, skipped int, err error) {
 	if s.Train, skipped = kitti.WithNeighbours(s.Root, s.Train); len(s.Train) == 0 {
 		return s, skipped, fmt.Errorf("depth: none of the %d training frames below %s has a frame before and one after it: "+
 			"training on neighbouring frames needs whole drives", skipped, s.Root)
@@ -138,7 +138,7 @@ func (s Source) MeanDisparity(c Config) (run.Values, error) {
 	for k, v := range sum {
 		mean.Metres[k] = float32(min(float64(training.Len())/max(v, 1e-9), 1e4))
 	}
-	tests, err := ReadTestSet(testing)
+	tests, err := readTestSet(testing)
 	if err != nil {
 		return nil, err
 	}

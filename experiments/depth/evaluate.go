@@ -18,8 +18,8 @@ type Predictor struct {
 	exec   *model.Exec
 }
 
-// NewPredictor returns a predictor with the weights of a store.
-func NewPredictor(backend compute.Backend, store *model.Store, c Config) (*Predictor, error) {
+// newPredictor returns a predictor with the weights of a store.
+func newPredictor(backend compute.Backend, store *model.Store, c Config) (*Predictor, error) {
 	network := c.Network
 	network.Scales = 1 // the finest prediction is the result: the others are not built
 	exec, err := model.NewExec(backend, store, func(scope *model.Scope, image *Node) *Node {
@@ -79,8 +79,8 @@ type TestSet struct {
 	Truths []*kitti.Depth
 }
 
-// ReadTestSet reads all that a loader lists.
-func ReadTestSet(l *kitti.Loader) (*TestSet, error) {
+// readTestSet reads all that a loader lists.
+func readTestSet(l *kitti.Loader) (*TestSet, error) {
 	set := &TestSet{}
 	for i := range l.Len() {
 		pair, err := l.Pair(i)
@@ -96,8 +96,8 @@ func ReadTestSet(l *kitti.Loader) (*TestSet, error) {
 	return set, nil
 }
 
-// Predict returns the predicted depth of each left image, at the network's size.
-func (s *TestSet) Predict(p *Predictor) ([]*kitti.Depth, error) {
+// predict returns the predicted depth of each left image, at the network's size.
+func (s *TestSet) predict(p *Predictor) ([]*kitti.Depth, error) {
 	var images []*kitti.Image
 	for _, pair := range s.Pairs {
 		images = append(images, pair.Left)
@@ -115,15 +115,15 @@ func (s *TestSet) Predict(p *Predictor) ([]*kitti.Depth, error) {
 
 // Score compares predictions with the truths and returns the metrics, each the mean over the images.
 func (s *TestSet) Score(predictions []*kitti.Depth, p Protocol) (run.Values, error) {
-	var errors []Errors
+	var errors []imageErrors
 	for i, prediction := range predictions {
-		e, err := p.Compare(prediction, s.Truths[i])
+		e, err := p.compare(prediction, s.Truths[i])
 		if err != nil {
 			return nil, fmt.Errorf("test image %d: %w", i, err)
 		}
 		errors = append(errors, e)
 	}
-	return MeanErrors(errors).Values(), nil
+	return meanErrors(errors).Values(), nil
 }
 
 // First returns the first n pairs of the set, or all.
@@ -148,7 +148,7 @@ func (s *TestSet) TrueDisparities() [][]float32 {
 }
 
 // Batch returns all pairs as tensors, and a map of disparities, in pixels, for each of their left images: left and right,
-// `[pairs, height, width, 3]`, and the disparities, `[pairs, height, width, 1]`, as [Residual] takes them. It is an error where
+// `[pairs, height, width, 3]`, and the disparities, `[pairs, height, width, 1]`, as the warp takes them. It is an error where
 // a map has not a number for each pixel.
 func (s *TestSet) Batch(disparities [][]float32) (left, right, maps *tensors.Tensor, err error) {
 	var leftFlat, rightFlat, flat []float32

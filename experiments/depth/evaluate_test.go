@@ -43,7 +43,7 @@ func TestTrueDisparitiesLeaveLessOverThanOthers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		residuals := testkit.Floats(t, testkit.Exec(t, backend, Residual, left, right, maps)[0])
+		residuals := testkit.Floats(t, testkit.Exec(t, backend, residualOf, left, right, maps)[0])
 		for _, r := range residuals {
 			sum += math.Abs(r) / float64(len(residuals))
 		}
@@ -87,7 +87,7 @@ func TestLossesAreLeastAtTheTruth(t *testing.T) {
 		values := run1(t, testkit.Backend(t, "go"), model.NewStore(), func(scope *model.Scope, in []*graph.Node) []*graph.Node {
 			var values []*graph.Node
 			for i, loss := range losses {
-				value, _ := loss.Terms(scope.In("loss_%d", i), in[0], in[1], graph.AddScalar(in[2], shift), 1)
+				value, _ := loss.pairTerms(scope.In("loss_%d", i), in[0], in[1], graph.AddScalar(in[2], shift), 1)
 				values = append(values, value)
 			}
 			return values

@@ -24,20 +24,20 @@ func PublicProtocol() Protocol {
 	return Protocol{MinDepth: 1e-3, MaxDepth: 80, GargCrop: true, MedianScaling: true}
 }
 
-// Errors are the depth metrics of one image, or their means over images. With g the truth and p the prediction, and the
+// imageErrors are the depth metrics of one image, or their means over images. With g the truth and p the prediction, and the
 // means taken over pixels:
 //
 //	AbsRel = mean |g−p|/g           RMS    = √mean (g−p)²
 //	SqRel  = mean (g−p)²/g          LogRMS = √mean (ln g − ln p)²
 //	Delta[k−1] = share of pixels with max(g/p, p/g) < 1.25ᵏ,  k = 1, 2, 3
-type Errors struct {
+type imageErrors struct {
 	AbsRel, SqRel, RMS, LogRMS float64
 	Delta                      [3]float64
 }
 
 // Avg is the geometric mean of the four errors and of the three 1 − Delta: lower is better. It is how the paper sums a row
 // up, and reproduces the "Avg" column of its table from the other seven.
-func (e Errors) Avg() float64 {
+func (e imageErrors) Avg() float64 {
 	product := e.AbsRel * e.SqRel * e.RMS * e.LogRMS
 	for _, d := range e.Delta {
 		product *= 1 - d
@@ -58,15 +58,15 @@ var Metrics = []run.Label{
 }
 
 // Values returns the metrics by their keys.
-func (e Errors) Values() run.Values {
+func (e imageErrors) Values() run.Values {
 	return run.Values{
 		"avg": e.Avg(), "abs_rel": e.AbsRel, "sq_rel": e.SqRel, "rms": e.RMS, "log_rms": e.LogRMS,
 		"delta1": e.Delta[0], "delta2": e.Delta[1], "delta3": e.Delta[2],
 	}
 }
 
-// MeanErrors returns the mean of each metric over images.
-func MeanErrors(images []Errors) (mean Errors) {
+// meanErrors returns the mean of each metric over images.
+func meanErrors(images []imageErrors) (mean imageErrors) {
 	n := float64(len(images))
 	for _, e := range images {
 		mean.AbsRel += e.AbsRel / n
@@ -80,23 +80,23 @@ func MeanErrors(images []Errors) (mean Errors) {
 	return mean
 }
 
-// Compare returns the errors of one predicted depth map, which is resized to the size of the truth first. It is an error
+// compare returns the errors of one predicted depth map, which is resized to the size of the truth first. It is an error
 // where no pixel counts, or a prediction that counts is not positive and finite.
-func (p Protocol) Compare(prediction, truth *kitti.Depth) (Errors, error) {
+func (p Protocol) compare(prediction, truth *kitti.Depth) (imageErrors, error) {
 	predicted, truths := p.counted(resizeDepth(prediction, truth.Height, truth.Width), truth)
 	if len(truths) == 0 {
-		return Errors{}, fmt.Errorf("depth: no pixel of the %d×%d image has a depth between %g and %g m that counts",
+		return imageErrors{}, fmt.Errorf("depth: no pixel of the %d×%d image has a depth between %g and %g m that counts",
 			truth.Height, truth.Width, p.MinDepth, p.MaxDepth)
 	}
 	scale := 1.0
 	if p.MedianScaling {
 		scale = stats.Median(truths) / stats.Median(predicted)
 	}
-	var e Errors
+	var e imageErrors
 	n := float64(len(truths))
 	for i, g := range truths {
 		if v := predicted[i]; !(v > 0) || math.IsInf(v, 1) {
-			return Errors{}, fmt.Errorf("depth: the prediction holds %g: want positive numbers", v)
+			return imageErrors{}, fmt.Errorf("depth: the prediction holds %g: want positive numbers", v)
 		}
 		d := min(max(predicted[i]*scale, p.MinDepth), p.MaxDepth)
 		difference, logarithm := g-d, math.Log(g/d)

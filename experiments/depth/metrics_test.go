@@ -40,7 +40,7 @@ func TestMetricsWorkedByHand(t *testing.T) {
 	set(truth, 9, 5, 30)  // below
 	set(truth, 5, 9, 30)  // right of it
 	set(truth, 5, 4, -10) // no depth
-	e, err := PublicProtocol().Compare(prediction, truth)
+	e, err := PublicProtocol().compare(prediction, truth)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,16 +57,16 @@ func TestMetricsWorkedByHand(t *testing.T) {
 	for i := range prediction.Metres {
 		prediction.Metres[i] *= 2
 	}
-	if again, err := PublicProtocol().Compare(prediction, truth); err != nil || again != e {
+	if again, err := PublicProtocol().compare(prediction, truth); err != nil || again != e {
 		t.Errorf("with median scaling: %+v, %v, want %+v", again, err, e)
 	}
 	protocol := PublicProtocol()
 	protocol.MedianScaling = false
-	if again, err := protocol.Compare(prediction, truth); err != nil || math.Abs(again.AbsRel-(0+1+1)/3.) > 1e-12 { // 100 m is capped to 80
+	if again, err := protocol.compare(prediction, truth); err != nil || math.Abs(again.AbsRel-(0+1+1)/3.) > 1e-12 { // 100 m is capped to 80
 		t.Errorf("without median scaling: %+v, %v, want an AbsRel of 2/3", again, err)
 	}
 	protocol.GargCrop = false
-	if again, err := protocol.Compare(prediction, truth); err != nil || again.AbsRel <= 2/3. {
+	if again, err := protocol.compare(prediction, truth); err != nil || again.AbsRel <= 2/3. {
 		t.Errorf("without the crop: %+v, %v, want a larger AbsRel", again, err)
 	}
 }
@@ -78,7 +78,7 @@ func TestAvgReproducesThePapersColumn(t *testing.T) {
 		if !ok {
 			t.Fatalf("no numbers of the paper for %s", row.Key)
 		}
-		e := Errors{q["abs_rel"], q["sq_rel"], q["rms"], q["log_rms"], [3]float64{q["delta1"], q["delta2"], q["delta3"]}}
+		e := imageErrors{q["abs_rel"], q["sq_rel"], q["rms"], q["log_rms"], [3]float64{q["delta1"], q["delta2"], q["delta3"]}}
 		near(t, row.Key, e.Avg(), q["avg"], .0011)
 	}
 }
@@ -89,7 +89,7 @@ func TestPerfectPredictionHasNoError(t *testing.T) {
 	for i := range truth.Metres {
 		truth.Metres[i] = float32(1 + 70*rng.Float64())
 	}
-	e, err := PublicProtocol().Compare(truth, truth)
+	e, err := PublicProtocol().compare(truth, truth)
 	if err != nil || e.AbsRel != 0 || e.SqRel != 0 || e.RMS != 0 || e.LogRMS != 0 || e.Avg() != 0 {
 		t.Errorf("%+v, %v", e, err)
 	}
@@ -122,14 +122,14 @@ func TestResizingIsLinearBetweenCentres(t *testing.T) {
 }
 
 func TestNothingToCompareIsAnError(t *testing.T) {
-	if _, err := PublicProtocol().Compare(newDepth(10, 10, 5), newDepth(10, 10, 0)); err == nil {
+	if _, err := PublicProtocol().compare(newDepth(10, 10, 5), newDepth(10, 10, 0)); err == nil {
 		t.Error("no error without any truth")
 	}
 	bad := newDepth(10, 10, 5)
 	set(bad, 5, 5, float32(math.NaN()))
 	protocol := PublicProtocol()
 	protocol.MedianScaling = false
-	if _, err := protocol.Compare(bad, newDepth(10, 10, 5)); err == nil {
+	if _, err := protocol.compare(bad, newDepth(10, 10, 5)); err == nil {
 		t.Error("no error for a prediction of NaN")
 	}
 }

@@ -153,11 +153,11 @@ const (
 	poseNumbers = 6
 )
 
-// Poses predicts the motion from the target's camera to that of each source, each `[batch, 6]` as [Positions] takes it.
+// poses predicts the motion from the target's camera to that of each source, each `[batch, 6]` as positions takes it.
 //
 //   - scope: the model's root; the weights live below "/pose".
 //   - target, sources: `[batch, height, width, 3]`, in [0, 1].
-func (c PoseConfig) Poses(scope *model.Scope, target *Node, sources ...*Node) []*Node {
+func (c PoseConfig) poses(scope *model.Scope, target *Node, sources ...*Node) []*Node {
 	scope = scope.In(poseScope).WithInitializer(initializer.HeFn(scope))
 	x := Concatenate(append([]*Node{target}, sources...), -1)
 	x = AddScalar(MulScalar(x, 2), -1)
@@ -182,7 +182,7 @@ func (c PoseConfig) Poses(scope *model.Scope, target *Node, sources ...*Node) []
 // nearest is how far in front of a source's camera a point must lie to be seen, in the unit of the depths.
 const nearest = 1e-3
 
-// Positions returns where another camera sees the points that the pixels of the target show:
+// positions returns where another camera sees the points that the pixels of the target show:
 //
 //	X = z·((u − cx)/fx, (v − cy)/fy, 1),    X′ = R_x(a)·R_y(b)·R_z(c)·X + t,    (u′, v′) = (fx·X′₁/X′₃ + cx, fy·X′₂/X′₃ + cy)
 //
@@ -194,7 +194,7 @@ const nearest = 1e-3
 //
 // It returns the positions, `[batch, height, width, 2]`, as gomlxops.Warp takes them, and front, `[batch, height, width, 1]`:
 // 1 where the point lies in front of the other camera, else 0, without a gradient. Differentiable in depth and pose.
-func Positions(depth, pose, camera *Node) (positions, front *Node) {
+func positions(depth, pose, camera *Node) (positions, front *Node) {
 	number := func(of *Node, i int) *Node { return Reshape(SliceAxis(of, 1, AxisElem(i)), -1, 1, 1, 1) }
 	fx, fy, cx, cy := number(camera, 0), number(camera, 1), number(camera, 2), number(camera, 3)
 	g, shape := depth.Graph(), depth.Shape()
@@ -214,11 +214,11 @@ func Positions(depth, pose, camera *Node) (positions, front *Node) {
 	return Concatenate([]*Node{Add(Mul(Div(x, z), fx), cx), Add(Mul(Div(y, z), fy), cy)}, -1), front
 }
 
-// ResidualOfMotion returns the target minus a source frame seen through the target's depth and the camera's motion, and 0
+// residualOfMotion returns the target minus a source frame seen through the target's depth and the camera's motion, and 0
 // where that asks for what the source does not show. target and source are `[batch, height, width, channels]`, the others as
-// in [Positions].
-func ResidualOfMotion(target, source, depth, pose, camera *Node) *Node {
-	positions, front := Positions(depth, pose, camera)
+// in positions.
+func residualOfMotion(target, source, depth, pose, camera *Node) *Node {
+	positions, front := positions(depth, pose, camera)
 	warped, inside := gomlxops.Warp(StopGradient(source), positions)
 	return Mul(Sub(target, warped), Mul(inside, front))
 }

@@ -169,7 +169,7 @@ func TestPositionsAreThoseOfThePinholeCamera(t *testing.T) {
 	}
 	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
 		got := testkit.Exec(t, backend, func(in []*graph.Node) []*graph.Node {
-			positions, front := Positions(in[0], in[1], in[2])
+			positions, front := positions(in[0], in[1], in[2])
 			return []*graph.Node{positions, front}
 		}, testkit.Tensor(t, dtypes.Float64, depths, 2, height, width, 1), testkit.Tensor(t, dtypes.Float64, flat, 2, 6), testkit.Tensor(t, dtypes.Float64, camera, 2, 4))
 		testkit.CheckClose(t, "positions", testkit.Floats(t, got[0]), want, 1e-10, 1e-10)
@@ -195,14 +195,14 @@ func TestGradientOfTheProjection(t *testing.T) {
 			return graph.Reshape(graph.Const(g, testkit.Floats(t, randomTensor(t, 5, 2, height, width, 2))), 2, height, width, 2)
 		}
 		testkit.CheckGradient(t, backend, func(in []*graph.Node) *graph.Node {
-			positions, _ := Positions(in[0], in[1], camera(in[0].Graph()))
+			positions, _ := positions(in[0], in[1], camera(in[0].Graph()))
 			return positions
 		}, inputs, testkit.Tolerance{})
 		// A small step, so that no position comes to lie between other pixels.
 		residual := func(in []*graph.Node) *graph.Node {
 			g := in[0].Graph()
 			images := source(g)
-			return ResidualOfMotion(graph.ZerosLike(images), images, in[0], in[1], camera(g))
+			return residualOfMotion(graph.ZerosLike(images), images, in[0], in[1], camera(g))
 		}
 		testkit.CheckGradient(t, backend, residual, inputs, testkit.Tolerance{Step: 1e-5, Rel: 1e-6})
 		seen := 0
@@ -248,7 +248,7 @@ func TestTrueMotionLeavesLittleOver(t *testing.T) {
 		for k := range sources {
 			left := func(pose []float64) float64 {
 				got := testkit.Exec(t, backend, func(in []*graph.Node) *graph.Node {
-					return graph.ReduceAllMean(graph.Abs(ResidualOfMotion(in[0], in[1], in[2], in[3], in[4])))
+					return graph.ReduceAllMean(graph.Abs(residualOfMotion(in[0], in[1], in[2], in[3], in[4])))
 				}, tensor(target, streets, height, width, 3), tensor(sources[k], streets, height, width, 3), tensor(depth, streets, height, width, 1),
 					tensor(pose, streets, 6), tensor(camera, streets, 4))
 				return testkit.Floats(t, got[0])[0]
@@ -263,7 +263,7 @@ func TestTrueMotionLeavesLittleOver(t *testing.T) {
 }
 
 func TestPosesStartSmallAndTheNetworkHasTheAuthorsSize(t *testing.T) {
-	c, err := NewTemporalConfig("paper", RowBaseline)
+	c, err := newTemporalConfig("paper", RowBaseline)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -280,7 +280,7 @@ func TestPosesStartSmallAndTheNetworkHasTheAuthorsSize(t *testing.T) {
 	}
 	image := func(seed uint64) any { return randomTensor(t, seed, 2, 32, 64, 3) }
 	outputs := run1(t, testkit.Backend(t, "go"), store, func(scope *model.Scope, in []*graph.Node) []*graph.Node {
-		return c.Pose.Poses(scope, in[0], in[1], in[2])
+		return c.Pose.poses(scope, in[0], in[1], in[2])
 	}, image(1), image(2), image(3))
 	for _, pose := range outputs {
 		if len(pose) != 2*poseNumbers {

@@ -101,7 +101,7 @@ func KeptBandAlphas(name string) ([]BandAlpha, error) {
 		if row, err := RowOf(r); err != nil || row != RowAdaptive {
 			continue
 		}
-		var details Details
+		var details details
 		if err := json.Unmarshal(r.Details, &details); err != nil {
 			return nil, fmt.Errorf("%s: cannot read the details: %w", r.Path, err)
 		}
@@ -144,8 +144,8 @@ var studies = []run.Label{
 	{Key: "random-lanes", Title: "the preset, lane marks that differ from street to street"},
 }
 
-// StudiesTable makes the table of the kept studies: the Avg of each row that was trained.
-func StudiesTable() (*run.Table, error) {
+// studiesTable makes the table of the kept studies: the Avg of each row that was trained.
+func studiesTable() (*run.Table, error) {
 	results, err := Kept("studies")
 	if err != nil {
 		return nil, err
@@ -189,8 +189,8 @@ type BandAlpha struct {
 	Mean    float64 `json:"mean"`
 }
 
-// BandAlphas sums up learned α by bands, the coarsest first, and by channels Y, U, V.
-func (c Config) BandAlphas(alphas []float32) []BandAlpha {
+// bandAlphas sums up learned α by bands, the coarsest first, and by channels Y, U, V.
+func (c Config) bandAlphas(alphas []float32) []BandAlpha {
 	sums, counts := map[BandAlpha]float64{}, map[BandAlpha]float64{}
 	var order []BandAlpha
 	levels := gomlxops.WaveletLevels(c.Data.Height, c.Data.Width, c.Loss.Levels)
@@ -237,8 +237,8 @@ func btoi(b bool) int {
 	return 0
 }
 
-// Details are what a result holds beside its metrics.
-type Details struct {
+// details are what a result holds beside its metrics.
+type details struct {
 	MeanAlpha *float64    `json:"mean_alpha,omitempty"` // of an adaptive loss, over the coefficients
 	Bands     []BandAlpha `json:"bands,omitempty"`
 }

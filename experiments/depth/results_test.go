@@ -23,7 +23,7 @@ func TestTableHasEightRowsAndThePapersNumbers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e := Errors{AbsRel: .1 + .01*float64(i), SqRel: 1, RMS: 5, LogRMS: .2, Delta: [3]float64{.7, .9, .95}}
+		e := imageErrors{AbsRel: .1 + .01*float64(i), SqRel: 1, RMS: 5, LogRMS: .2, Delta: [3]float64{.7, .9, .95}}
 		results = append(results, run.Result{Manifest: run.Manifest{Experiment: Experiment, Seed: 1, Config: raw}, Values: e.Values(), Path: row})
 	}
 	table, err := NewTable(results)
@@ -238,7 +238,7 @@ func TestReadmeShowsTheKeptResults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	studiesTable, err := StudiesTable()
+	studiesTable, err := studiesTable()
 	if err != nil {
 		t.Fatal(err)
 	}

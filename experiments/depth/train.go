@@ -98,12 +98,12 @@ func (j Job) train(ctx context.Context, r *run.Run, store *model.Store) (*Traine
 		return nil, err
 	}
 	t := &Trained{Store: store, run: r}
-	if t.Tests, err = ReadTestSet(tests); err != nil {
+	if t.Tests, err = readTestSet(tests); err != nil {
 		return nil, err
 	}
 	c := j.Config
 	trainer := NewTrainer(j.Backend, store, c)
-	if t.Predictor, err = NewPredictor(j.Backend, store, c); err != nil {
+	if t.Predictor, err = newPredictor(j.Backend, store, c); err != nil {
 		return nil, err
 	}
 	var finished bool
@@ -135,7 +135,7 @@ func NewTrainer(backend compute.Backend, store *model.Store, c Config) *train.Tr
 }
 
 func (t *Trained) evaluate(p Protocol) (run.Values, error) {
-	predictions, err := t.Tests.Predict(t.Predictor)
+	predictions, err := t.Tests.predict(t.Predictor)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +166,7 @@ func (t *Trained) details(backend compute.Backend, c Config) (any, error) {
 	for _, a := range alphas {
 		mean += float64(a) / float64(len(alphas))
 	}
-	return Details{MeanAlpha: &mean, Bands: c.BandAlphas(alphas)}, nil
+	return details{MeanAlpha: &mean, Bands: c.bandAlphas(alphas)}, nil
 }
 
 // Config returns the run's configuration.

@@ -149,7 +149,7 @@ func TestExactDepthHasNoError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tests, err := ReadTestSet(loader)
+	tests, err := readTestSet(loader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,7 +224,7 @@ func TestRecordingsAreReadFromSplitFiles(t *testing.T) {
 
 func temporalJob(t *testing.T, row, dir string, backend compute.Backend) Job {
 	t.Helper()
-	config, err := NewTemporalConfig("tiny", row)
+	config, err := newTemporalConfig("tiny", row)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -335,7 +335,7 @@ func TestStereoConfigurationsDoNotMentionTheView(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	temporal, err := NewTemporalConfig("quick", RowAlpha0)
+	temporal, err := newTemporalConfig("quick", RowAlpha0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -353,7 +353,7 @@ func TestStereoConfigurationsDoNotMentionTheView(t *testing.T) {
 			}
 		}
 	}
-	if _, err := NewTemporalConfig("huge", RowAlpha0); err == nil {
+	if _, err := newTemporalConfig("huge", RowAlpha0); err == nil {
 		t.Error("no error")
 	}
 	if got := (Variant{View: ViewTemporal, Steps: new(cli.Count(10))}).name(); got != "view-temporal-steps-10" {

@@ -57,7 +57,7 @@ func (t *TableCommand) Run(ctx context.Context, s *cli.Session) error {
 
 // runNames are the keys of the runs of a preset.
 func runNames() (names []string) {
-	pairs, problems, err := Presets("quick")
+	pairs, problems, err := presets("quick")
 	if err != nil {
 		panic(err)
 	}
@@ -81,7 +81,7 @@ func (t *TableCommand) folder() string {
 
 // plan returns the runs that are selected. folders are those of the pairs of --data, by noise.
 func (t *TableCommand) plan(folders map[float64][]string) (plan []run.Spec, err error) {
-	pairs, problems, err := Presets(t.Preset)
+	pairs, problems, err := presets(t.Preset)
 	if err != nil {
 		return nil, err
 	}
@@ -147,12 +147,12 @@ func (t *TableCommand) make(ctx context.Context, s *cli.Session) (dir string, er
 		return "", err
 	}
 	for _, spec := range plan {
-		job := Job{Dir: spec.Dir, Seed: spec.Seed, Command: spec.Command, Restart: t.Restart, Progress: s.Progress()}
+		job := job{Dir: spec.Dir, Seed: spec.Seed, Command: spec.Command, Restart: t.Restart, Progress: s.Progress()}
 		switch c := spec.Config.(type) {
-		case PairsConfig:
-			_, err = RunPairs(ctx, c, folders[c.Noise], job)
-		case ProblemsConfig:
-			_, err = RunProblems(ctx, c, job)
+		case pairsConfig:
+			_, err = runPairs(ctx, c, folders[c.Noise], job)
+		case problemsConfig:
+			_, err = runProblems(ctx, c, job)
 		}
 		if err != nil {
 			return "", err
@@ -280,7 +280,7 @@ func (a *AlignCommand) Run(s *cli.Session) error {
 // verify says how many matches agree with the pose. It fails for a pose that is most likely wrong, unless asked not to.
 func (a *AlignCommand) verify(s *cli.Session, p *Prepared, solution *Solution) error {
 	s.Notef("radii of %.3g (normals) and %.3g (features) diameters, %d reciprocal matches; of %d different ones after the tuple test the pose brings %d together",
-		p.Radii.NormalRadius, p.Radii.FeatureRadius, p.Reciprocal, len(p.different()), p.Inliers(solution.Pose))
+		p.Radii.NormalRadius, p.Radii.FeatureRadius, p.Reciprocal, len(p.different()), p.inliers(solution.Pose))
 	doubt, err := p.Verify(solution)
 	if err != nil && !a.Anyway {
 		return fmt.Errorf("%w; --anyway prints the pose all the same", err)
@@ -314,7 +314,7 @@ func (p *PairsCommand) Run(ctx context.Context, s *cli.Session) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			c := PairsConfig{Source: "synthetic", Points: int(p.Points), Keep: p.Keep, Noise: noise}
+			c := pairsConfig{Source: "synthetic", Points: int(p.Points), Keep: p.Keep, Noise: noise}
 			pair, err := c.pair(i, uint64(p.Seed)+uint64(i), nil)
 			if err != nil {
 				return err

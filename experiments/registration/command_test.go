@@ -99,8 +99,8 @@ func TestPairsAndAlign_UseTheDataSetsLayout(t *testing.T) {
 	if err != nil || len(folders) != 3 || len(folders[.005]) != 1 {
 		t.Errorf("folders %v (%v)", folders, err)
 	}
-	c := PairsConfig{Kind: "pairs", Source: "mine", Pairs: 1, Features: FeatureOptions{NormalRadius: .07, FeatureRadius: .2}}
-	result, err := RunPairs(t.Context(), c, folders[0], Job{Dir: filepath.Join(runs, "read"), Seed: 1})
+	c := pairsConfig{Kind: "pairs", Source: "mine", Pairs: 1, Features: FeatureOptions{NormalRadius: .07, FeatureRadius: .2}}
+	result, err := runPairs(t.Context(), c, folders[0], job{Dir: filepath.Join(runs, "read"), Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

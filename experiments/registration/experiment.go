@@ -14,8 +14,8 @@ import (
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
 )
 
-// PairsConfig is the configuration of a run on pairs of scans.
-type PairsConfig struct {
+// pairsConfig is the configuration of a run on pairs of scans.
+type pairsConfig struct {
 	Kind   string `json:"kind"` // "pairs"
 	Preset string `json:"preset"`
 	Source string `json:"source"`         // "synthetic", or the name of the folder of pairs
@@ -28,8 +28,8 @@ type PairsConfig struct {
 	Features FeatureOptions `json:"features"`
 }
 
-// ProblemsConfig is the configuration of a run on matched points.
-type ProblemsConfig struct {
+// problemsConfig is the configuration of a run on matched points.
+type problemsConfig struct {
 	Kind         string  `json:"kind"` // "problems"
 	Preset       string  `json:"preset"`
 	Matches      int     `json:"matches"`
@@ -48,11 +48,11 @@ var outliers = []struct {
 	structured bool
 }{{.5, false}, {.8, false}, {.9, false}, {.5, true}}
 
-// Presets returns the runs of a preset: tiny in seconds, quick in minutes on two cores, paper with as many pairs and
+// presets returns the runs of a preset: tiny in seconds, quick in minutes on two cores, paper with as many pairs and
 // points as the data set of [1].
-func Presets(preset string) (pairs []PairsConfig, problems []ProblemsConfig, err error) {
-	p := PairsConfig{Kind: "pairs", Preset: preset, Source: "synthetic", Keep: .8, Features: FeatureOptions{NormalRadius: .04, FeatureRadius: .12}}
-	q := ProblemsConfig{Kind: "problems", Preset: preset, Noise: .005}
+func presets(preset string) (pairs []pairsConfig, problems []problemsConfig, err error) {
+	p := pairsConfig{Kind: "pairs", Preset: preset, Source: "synthetic", Keep: .8, Features: FeatureOptions{NormalRadius: .04, FeatureRadius: .12}}
+	q := problemsConfig{Kind: "problems", Preset: preset, Noise: .005}
 	switch preset {
 	case "tiny":
 		p.Pairs, p.Points, p.Keep, p.Features = 2, 1500, .9, FeatureOptions{NormalRadius: .08, FeatureRadius: .22}
@@ -78,9 +78,9 @@ func Presets(preset string) (pairs []PairsConfig, problems []ProblemsConfig, err
 }
 
 // name is the run's folder below the preset's.
-func (c PairsConfig) name() string { return fmt.Sprintf("pairs-noise-%g", c.Noise) }
+func (c pairsConfig) name() string { return fmt.Sprintf("pairs-noise-%g", c.Noise) }
 
-func (c ProblemsConfig) name() string {
+func (c problemsConfig) name() string {
 	kind := "random"
 	if c.Structured {
 		kind = "structured"
@@ -94,11 +94,11 @@ type Method struct {
 	Schedule Schedule
 }
 
-// Methods lists the rows, from least squares to the schedules that anneal.
-func Methods() []Method {
+// allMethods lists the rows, from least squares to the schedules that anneal.
+func allMethods() []Method {
 	methods := []Method{
 		{run.Label{Key: "l2", Title: "least squares (α = 2)"}, Fixed{Alpha: 2, Scale: 1}},
-		{run.Label{Key: "fixed", Title: "fixed α = −2 and c"}, Fixed{Alpha: -2, Scale: TerminalScale()}},
+		{run.Label{Key: "fixed", Title: "fixed α = −2 and c"}, Fixed{Alpha: -2, Scale: terminalScale()}},
 	}
 	for _, s := range sweep {
 		title := "scale-annealed, " + s.Title
@@ -115,7 +115,7 @@ func Methods() []Method {
 // FindMethod returns the method of a key.
 func FindMethod(key string) (Method, error) {
 	var keys []string
-	for _, m := range Methods() {
+	for _, m := range allMethods() {
 		if m.Key == key {
 			return m, nil
 		}
@@ -144,8 +144,8 @@ var sweep = []struct {
 	{run.Label{Key: "scale -inf", Title: "α = −∞"}, math.Inf(-1)},
 }
 
-// Job says where a run is kept and what it shows.
-type Job struct {
+// job says where a run is kept and what it shows.
+type job struct {
 	Dir      string
 	Seed     int64
 	Restart  bool
@@ -154,17 +154,17 @@ type Job struct {
 }
 
 // open opens the run. These experiments compute in plain Go.
-func (j Job) open(config any) (*run.Run, error) {
+func (j job) open(config any) (*run.Run, error) {
 	return run.Open(run.Spec{
 		Experiment: "registration", Dir: j.Dir, Config: config, Seed: j.Seed, Restart: j.Restart, Command: j.Command, Warnings: j.Progress,
 		Device: fmt.Sprintf("plain Go on %s/%s", runtime.GOOS, runtime.GOARCH),
 	})
 }
 
-// RunPairs registers pairs of scans with all methods: synthetic ones, or those of folders in the layout of
+// runPairs registers pairs of scans with all methods: synthetic ones, or those of folders in the layout of
 // [pointcloud.ReadPair]. Each item of the result holds "rmse KEY" (in the units of the points) and "pose KEY" for each
 // method, and what is known of the matches.
-func RunPairs(ctx context.Context, c PairsConfig, folders []string, j Job) (run.Result, error) {
+func runPairs(ctx context.Context, c pairsConfig, folders []string, j job) (run.Result, error) {
 	r, err := j.open(c)
 	if err != nil {
 		return run.Result{}, err
@@ -183,7 +183,7 @@ func RunPairs(ctx context.Context, c PairsConfig, folders []string, j Job) (run.
 }
 
 // pair makes or reads pair i.
-func (c PairsConfig) pair(i int, seed uint64, folders []string) (*pointcloud.Pair, error) {
+func (c pairsConfig) pair(i int, seed uint64, folders []string) (*pointcloud.Pair, error) {
 	if c.Source != "synthetic" {
 		return pointcloud.ReadPair(folders[i])
 	}
@@ -191,7 +191,7 @@ func (c PairsConfig) pair(i int, seed uint64, folders []string) (*pointcloud.Pai
 	return pointcloud.NewPair(pointcloud.PairOptions{Surface: names[i%len(names)], Points: c.Points, Keep: c.Keep, Noise: c.Noise, Seed: seed})
 }
 
-func pairValues(pair *pointcloud.Pair, o FeatureOptions, seed uint64, j Job) (run.Values, error) {
+func pairValues(pair *pointcloud.Pair, o FeatureOptions, seed uint64, j job) (run.Values, error) {
 	p, err := Prepare(pair, o, seed)
 	if err != nil {
 		return nil, err
@@ -218,7 +218,7 @@ func pairValues(pair *pointcloud.Pair, o FeatureOptions, seed uint64, j Job) (ru
 }
 
 // warn tells the user what is doubtful.
-func (j Job) warn(text string) {
+func (j job) warn(text string) {
 	if j.Progress != nil {
 		_, _ = fmt.Fprintln(j.Progress, "warning:", text)
 	}
@@ -227,7 +227,7 @@ func (j Job) warn(text string) {
 // solveAll runs all methods. One that finds no pose counts with the pose it started from, and as "failed KEY". One whose
 // last step still moves the points counts with the pose it has, and as "unconverged KEY".
 func solveAll(values run.Values, f frame, p, q []r3.Vec, found func(key string, pose pointcloud.Pose) error) error {
-	for _, m := range Methods() {
+	for _, m := range allMethods() {
 		pose := f.denormalise(pointcloud.Identity())
 		if s, err := solveIn(f, p, q, m.Schedule); err == nil {
 			pose = s.Pose
@@ -244,9 +244,9 @@ func solveAll(values run.Values, f frame, p, q []r3.Vec, found func(key string, 
 	return nil
 }
 
-// RunProblems solves problems of matched points, of which a known share is false, with all methods. Each item of the
+// runProblems solves problems of matched points, of which a known share is false, with all methods. Each item of the
 // result holds "pose KEY": the root mean square of ‖truth·q − pose·q‖ over the true matches.
-func RunProblems(ctx context.Context, c ProblemsConfig, j Job) (run.Result, error) {
+func runProblems(ctx context.Context, c problemsConfig, j job) (run.Result, error) {
 	r, err := j.open(c)
 	if err != nil {
 		return run.Result{}, err

@@ -60,10 +60,10 @@ func reachOf(points []r3.Vec, k int) float64 {
 // minNeighbours is the least number of points, itself included, that a plane is fitted to.
 const minNeighbours = 4
 
-// Normals returns a unit normal for each point: the direction of least variance of the points within radius of it (in
+// normals returns a unit normal for each point: the direction of least variance of the points within radius of it (in
 // the units of the points). The sign is that of the cloud's own normals where it has them, else away from the cloud's
 // centroid. A point with fewer than three others in reach gets the zero vector.
-func Normals(cloud *pointcloud.Cloud, radius float64) []r3.Vec {
+func normals(cloud *pointcloud.Cloud, radius float64) []r3.Vec {
 	t := newTree(cloud.Points)
 	centre := pointcloud.Centroid(cloud.Points)
 	normals := make([]r3.Vec, len(cloud.Points))
@@ -118,7 +118,7 @@ const (
 	fpfhDim = 3 * bins // values of one feature
 )
 
-// FPFH returns the fast point feature histograms of a cloud with normals [2]: 33 values for each point that describe
+// fpfh returns the fast point feature histograms of a cloud with normals [2]: 33 values for each point that describe
 // the shape of the surface within radius (in the units of the points) and do not change with rigid motions.
 //
 // A pair of points with normals n₁, n₂ at distance d gives three angles, the first point being the one whose normal is
@@ -131,7 +131,7 @@ const (
 // The feature is its own SPFH plus the neighbours' SPFH weighted by 1/d², each block of that sum scaled to 100.
 //
 // A point without a normal, or without neighbours that have one, gets zeros. Features.Points are the cloud's points.
-func FPFH(cloud *pointcloud.Cloud, radius float64) (*pointcloud.Features, error) {
+func fpfh(cloud *pointcloud.Cloud, radius float64) (*pointcloud.Features, error) {
 	if err := cloud.Validate(); err != nil {
 		return nil, err
 	}

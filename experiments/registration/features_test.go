@@ -61,7 +61,7 @@ func TestChooseRadii_FollowTheDensity(t *testing.T) {
 func TestNormals_AreThoseOfTheSurface(t *testing.T) {
 	cloud := surfaceCloud(t, 3000)
 	mean := 0.0
-	for i, n := range Normals(cloud, .05) {
+	for i, n := range normals(cloud, .05) {
 		mean += r3.Dot(n, cloud.Normals[i]) / 3000
 	}
 	if mean < .985 {
@@ -69,7 +69,7 @@ func TestNormals_AreThoseOfTheSurface(t *testing.T) {
 	}
 	// Without normals of its own the cloud's centroid says which side is outside; the sphere is nearly star-shaped.
 	mean = 0
-	for i, n := range Normals(&pointcloud.Cloud{Points: cloud.Points}, .05) {
+	for i, n := range normals(&pointcloud.Cloud{Points: cloud.Points}, .05) {
 		mean += r3.Dot(n, cloud.Normals[i]) / 3000
 	}
 	if mean < .98 {
@@ -79,7 +79,7 @@ func TestNormals_AreThoseOfTheSurface(t *testing.T) {
 
 func TestNormals_OfAPlaneAndOfLonelyPoints(t *testing.T) {
 	cloud := &pointcloud.Cloud{Points: []r3.Vec{{X: 0}, {X: 1}, {Y: 1}, {X: 1, Y: 1}, {Z: 50}}}
-	normals := Normals(cloud, 2)
+	normals := normals(cloud, 2)
 	for _, n := range normals[:4] {
 		if math.Abs(math.Abs(n.Z)-1) > 1e-12 {
 			t.Errorf("normal %v of the plane z = 0", n)
@@ -116,11 +116,11 @@ func TestPairAngles_OfSimplePairs(t *testing.T) {
 func TestFPFH_DoesNotChangeWithRigidMotions(t *testing.T) {
 	cloud := surfaceCloud(t, 800)
 	pose := pointcloud.RandomPose(rand.New(rand.NewPCG(8, 8)), 3)
-	a, err := FPFH(cloud, .15)
+	a, err := fpfh(cloud, .15)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := FPFH(cloud.Transformed(pose), .15)
+	b, err := fpfh(cloud.Transformed(pose), .15)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func TestFPFH_DoesNotChangeWithRigidMotions(t *testing.T) {
 func TestFPFH_BlocksAddTo200(t *testing.T) {
 	cloud := surfaceCloud(t, 300)
 	cloud.Normals[5] = r3.Vec{}
-	f, err := FPFH(cloud, .3)
+	f, err := fpfh(cloud, .3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func TestFPFH_RefusesWhatItCannotDescribe(t *testing.T) {
 		"features need normals":      {&pointcloud.Cloud{Points: good.Points}, 1},
 		"the radius of the features": {good, 0},
 	} {
-		if _, err := FPFH(test.cloud, test.radius); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := fpfh(test.cloud, test.radius); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want …%s…", err, want)
 		}
 	}

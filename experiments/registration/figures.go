@@ -93,7 +93,7 @@ func cloudPlot(title string, target, source *pointcloud.Cloud) (*plot.Plot, erro
 // residualPlot shows how many matches have which distance, and the weight that the last kernel gives them.
 func residualPlot(s *Solution) (*plot.Plot, error) {
 	p := plot.New()
-	p.Title.Text = fmt.Sprintf("distances of the matches and their weight, α = %g", s.Last().Alpha)
+	p.Title.Text = fmt.Sprintf("distances of the matches and their weight, α = %g", s.last().Alpha)
 	p.X.Label.Text, p.Y.Label.Text = "distance / radius; the last bar holds all beyond", "matches, the fullest bar 1; weight"
 	const limit = .5
 	var near plotter.Values
@@ -112,7 +112,7 @@ func residualPlot(s *Solution) (*plot.Plot, error) {
 		bars.Bins[i].Weight /= largest
 	}
 	bars.FillColor, bars.LineStyle.Width = picture.Translucent(picture.Blue, 0x50), 0
-	kernel := s.Last()
+	kernel := s.last()
 	weight := plotter.NewFunction(func(r float64) float64 { return kernel.Weight(r) * kernel.Scale * kernel.Scale })
 	weight.Samples, weight.Color, weight.Width = 400, figure.Class(1), vg.Points(1.5)
 	p.Add(bars, weight)

@@ -135,10 +135,10 @@ const (
 	tupleMax    = 1000 // triples kept
 )
 
-// Tuples keeps matches that agree with each other: it draws random triples, and keeps the three matches of a triple if
+// tuples keeps matches that agree with each other: it draws random triples, and keeps the three matches of a triple if
 // each side of the triangle in one cloud is as long as in the other within 5 %. A match that passes several times is
 // kept several times, up to 1,000 triples, and so counts more in the solver.
-func Tuples(target, source *pointcloud.Cloud, matches []Match, rng *rand.Rand) []Match {
+func tuples(target, source *pointcloud.Cloud, matches []Match, rng *rand.Rand) []Match {
 	if len(matches) < 3 {
 		return nil
 	}

@@ -65,7 +65,7 @@ func TestTuples_KeepsMatchesThatAgree(t *testing.T) {
 		matches[i] = Match{i, i}
 	}
 	rng := func() *rand.Rand { return rand.New(rand.NewPCG(4, 4)) }
-	kept := Tuples(&pointcloud.Cloud{Points: p.P}, &pointcloud.Cloud{Points: p.Q}, matches, rng())
+	kept := tuples(&pointcloud.Cloud{Points: p.P}, &pointcloud.Cloud{Points: p.Q}, matches, rng())
 	inliers := 0
 	for _, m := range kept {
 		if p.Inlier[m.Target] {
@@ -75,10 +75,10 @@ func TestTuples_KeepsMatchesThatAgree(t *testing.T) {
 	if share := float64(inliers) / float64(len(kept)); len(kept) != 3*tupleMax || share < .75 {
 		t.Errorf("%d matches kept, %.0f %% of them true: want 3000, and more than the 40 %% there were", len(kept), 100*share)
 	}
-	if again := Tuples(&pointcloud.Cloud{Points: p.P}, &pointcloud.Cloud{Points: p.Q}, matches, rng()); !reflect.DeepEqual(kept, again) {
+	if again := tuples(&pointcloud.Cloud{Points: p.P}, &pointcloud.Cloud{Points: p.Q}, matches, rng()); !reflect.DeepEqual(kept, again) {
 		t.Error("the same seed gave other matches")
 	}
-	if got := Tuples(nil, nil, matches[:2], rng()); got != nil {
+	if got := tuples(nil, nil, matches[:2], rng()); got != nil {
 		t.Errorf("two matches make no triple, got %v", got)
 	}
 }

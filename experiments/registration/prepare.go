@@ -50,7 +50,7 @@ func Prepare(pair *pointcloud.Pair, o FeatureOptions, seed uint64) (*Prepared, e
 	}
 	p.Reciprocal = len(reciprocal)
 	targets, sources := &pointcloud.Cloud{Points: target.Points}, &pointcloud.Cloud{Points: source.Points}
-	p.Matches = Tuples(targets, sources, reciprocal, rand.New(rand.NewPCG(seed, 0x6a09e667f3bcc909)))
+	p.Matches = tuples(targets, sources, reciprocal, rand.New(rand.NewPCG(seed, 0x6a09e667f3bcc909)))
 	for _, m := range p.Matches {
 		p.P = append(p.P, target.Points[m.Target])
 		p.Q = append(p.Q, source.Points[m.Source])
@@ -80,8 +80,8 @@ func (p *Prepared) features(o FeatureOptions) (target, source *pointcloud.Featur
 	p.Radii = o
 	var both [2]*pointcloud.Features
 	for i, cloud := range []*pointcloud.Cloud{p.Pair.Target, p.Pair.Source} {
-		estimated := &pointcloud.Cloud{Points: cloud.Points, Normals: Normals(cloud, o.NormalRadius*p.frame.diameter())}
-		if both[i], err = FPFH(estimated, o.FeatureRadius*p.frame.diameter()); err != nil {
+		estimated := &pointcloud.Cloud{Points: cloud.Points, Normals: normals(cloud, o.NormalRadius*p.frame.diameter())}
+		if both[i], err = fpfh(estimated, o.FeatureRadius*p.frame.diameter()); err != nil {
 			return nil, nil, fmt.Errorf("cloud %d: %w", i, err)
 		}
 		if err := p.checkFeatures(i, both[i], chosen); err != nil {
@@ -124,9 +124,9 @@ func (p *Prepared) Solve(schedule Schedule) (*Solution, error) {
 	return solveIn(p.frame, p.P, p.Q, schedule)
 }
 
-// Inliers counts the different matches that a pose brings within two spacings of the points of each other, or within
+// inliers counts the different matches that a pose brings within two spacings of the points of each other, or within
 // maxDistance·radius where that is more: two scans of one surface have no point in common, only neighbours.
-func (p *Prepared) Inliers(pose pointcloud.Pose) int {
+func (p *Prepared) inliers(pose pointcloud.Pose) int {
 	spacing := max(reachOf(p.Pair.Target.Points, 1), reachOf(p.Pair.Source.Points, 1))
 	limit := max(2*spacing, maxDistance*p.frame.scale)
 	near := map[Match]bool{}
@@ -149,7 +149,7 @@ const (
 // empty, says why a solution that passes should be looked at before it is used. A symmetric object passes in each of the
 // poses that look the same.
 func (p *Prepared) Verify(s *Solution) (doubt string, err error) {
-	inliers, different := p.Inliers(s.Pose), len(p.different())
+	inliers, different := p.inliers(s.Pose), len(p.different())
 	if inliers < chanceInliers {
 		return "", fmt.Errorf("%s: registration: the pose brings only %d of %d different matches together, as a wrong pose would by chance; "+
 			"the scans may be too sparse, have too little in common, or be no surfaces; other radii than the %.3g (normals) and %.3g (features) diameters may help",

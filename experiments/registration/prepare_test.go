@@ -59,8 +59,8 @@ func TestPrepare_UsesTheFeaturesOfThePair(t *testing.T) {
 		cloud *pointcloud.Cloud
 		to    **pointcloud.Features
 	}{{pair.Target, &pair.TargetFeatures}, {pair.Source, &pair.SourceFeatures}} {
-		estimated := &pointcloud.Cloud{Points: side.cloud.Points, Normals: Normals(side.cloud, wide.NormalRadius*unit)}
-		if *side.to, err = FPFH(estimated, wide.FeatureRadius*unit); err != nil {
+		estimated := &pointcloud.Cloud{Points: side.cloud.Points, Normals: normals(side.cloud, wide.NormalRadius*unit)}
+		if *side.to, err = fpfh(estimated, wide.FeatureRadius*unit); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -181,7 +181,7 @@ func TestPrepare_ChoosesRadiiThatRegisterSparseClouds(t *testing.T) {
 				}
 				doubt, err := p.Verify(s)
 				if e := PoseError(s.Pose, pair.Truth, pair.Source.Points); e > .06 || err != nil || doubt != "" {
-					t.Errorf("%s, seed %d, %T: pose error %.3f of the diameter, %d inliers, %q (%v)", surface, seed, schedule, e, p.Inliers(s.Pose), doubt, err)
+					t.Errorf("%s, seed %d, %T: pose error %.3f of the diameter, %d inliers, %q (%v)", surface, seed, schedule, e, p.inliers(s.Pose), doubt, err)
 				}
 			}
 		}
@@ -212,7 +212,7 @@ func TestVerify_RefusesPosesThatFewMatchesAgreeWith(t *testing.T) {
 		if e := PoseError(s.Pose, pair.Truth, pair.Source.Points); e > .15 {
 			wrong++
 			if err == nil {
-				t.Errorf("%s: a pose wrong by %.2f of the diameter passes, with %d inliers", pair.Name, e, p.Inliers(s.Pose))
+				t.Errorf("%s: a pose wrong by %.2f of the diameter passes, with %d inliers", pair.Name, e, p.inliers(s.Pose))
 			}
 		}
 	}

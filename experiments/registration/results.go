@@ -95,7 +95,7 @@ func pairTable(items []run.Result, name string, statistic func([]float64) float6
 	best := tuned(items)
 	layout.Rows = append(rows(), run.Label{Key: tunedKey, Title: "gFGR*: scale-annealed, " + best.Title + ", the best"})
 	layout.Entries = func(r run.Result) ([]run.Entry, error) {
-		var c PairsConfig
+		var c pairsConfig
 		if err := r.DecodeConfig(&c); err != nil {
 			return nil, err
 		}
@@ -117,7 +117,7 @@ func problemTable(items []run.Result, name string) (*run.Table, error) {
 		layout.Format, layout.Statistic, unit = "%.2f", share, 1
 	}
 	for _, o := range outliers {
-		c := ProblemsConfig{OutlierRatio: o.ratio, Structured: o.structured}
+		c := problemsConfig{OutlierRatio: o.ratio, Structured: o.structured}
 		title := fmt.Sprintf("%.0f %%", 100*o.ratio)
 		if o.structured {
 			title += ", structured"
@@ -126,7 +126,7 @@ func problemTable(items []run.Result, name string) (*run.Table, error) {
 	}
 	layout.Rows = rows()
 	layout.Entries = func(r run.Result) ([]run.Entry, error) {
-		var c ProblemsConfig
+		var c problemsConfig
 		if err := r.DecodeConfig(&c); err != nil {
 			return nil, err
 		}
@@ -142,7 +142,7 @@ func unsolved(items []run.Result) (notes []string) {
 		{"unconverged", fmt.Sprintf("had not come to rest after %d steps and count with the pose they had", Iterations)},
 	} {
 		var methods []string
-		for _, m := range Methods() {
+		for _, m := range allMethods() {
 			count := 0
 			for _, item := range items {
 				if item.Values[trouble.key+" "+m.Key] != 0 {
@@ -162,7 +162,7 @@ func unsolved(items []run.Result) (notes []string) {
 
 func rows() []run.Label {
 	var labels []run.Label
-	for _, m := range Methods() {
+	for _, m := range allMethods() {
 		labels = append(labels, m.Label)
 	}
 	return labels

@@ -43,12 +43,12 @@ type Step struct {
 	Loss, RMS float64
 }
 
-// Last returns the kernel of the last step.
-func (s *Solution) Last() scalar.Kernel { return s.Trace[len(s.Trace)-1].Kernel }
+// last returns the kernel of the last step.
+func (s *Solution) last() scalar.Kernel { return s.Trace[len(s.Trace)-1].Kernel }
 
 // Weight returns the weight of a distance in the last step, in units of Scale and 1 at distance 0: c²·ψ(r)/r.
 func (s *Solution) Weight(r float64) float64 {
-	kernel := s.Last()
+	kernel := s.last()
 	return kernel.Scale * kernel.Scale * kernel.Weight(r)
 }
 

@@ -281,7 +281,7 @@ func (c *FiguresCommand) Run(ctx context.Context, s *cli.Session) error {
 		if c.Out != "" {
 			dir = filepath.Join(c.Out, filepath.Base(filepath.Dir(dir)), filepath.Base(dir))
 		}
-		paths, err := m.WriteFigures(data, dir)
+		paths, err := m.writeFigures(data, dir)
 		for _, path := range paths {
 			_, _ = fmt.Fprintln(s.Out, path)
 		}
@@ -329,7 +329,7 @@ func (l *LinearCommand) Run(ctx context.Context, s *cli.Session) error {
 	if err != nil {
 		return err
 	}
-	table, err := LinearTable(values, c)
+	table, err := linearTable(values, c)
 	if err != nil {
 		return err
 	}

@@ -106,8 +106,8 @@ type TrainConfig struct {
 	KLWarmUp     int     `json:"kl_warm_up"` // steps in which the weight of the rate grows from 0 to 1
 }
 
-// Presets lists the names of the presets.
-func Presets() []string { return []string{"tiny", "quick", "medium", "paper"} }
+// presets lists the names of the presets.
+func presets() []string { return []string{"tiny", "quick", "medium", "paper"} }
 
 // NewConfig returns the configuration of one cell of the table: the preset's, with a likelihood and a representation.
 //
@@ -127,7 +127,7 @@ func NewConfig(preset, likelihood, representation string) (Config, error) {
 	case "paper":
 		c = paper()
 	default:
-		return c, fmt.Errorf("unknown preset %q, want one of %s", preset, strings.Join(Presets(), ", "))
+		return c, fmt.Errorf("unknown preset %q, want one of %s", preset, strings.Join(presets(), ", "))
 	}
 	if !slices.ContainsFunc(Likelihoods, func(l Likelihood) bool { return l.Key == likelihood }) {
 		return c, fmt.Errorf("unknown likelihood %q, want one of %s", likelihood, strings.Join(LikelihoodKeys(), ", "))

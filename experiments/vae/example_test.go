@@ -74,3 +74,45 @@ func ExampleData_MeanLogits() {
 	// Output:
 	// 768 values; the first one is 0.49, the mean of the images 0.49
 }
+
+// Two steps of training are made, kept and loaded again: the model scores as the run said.
+func ExampleModel_Evaluate() {
+	c, err := vae.NewConfig("tiny", "t", "pixel")
+	if err != nil {
+		panic(err)
+	}
+	c.Training.Steps = 2
+	goBackend, err := backend.NewWithConfig("go")
+	if err != nil {
+		panic(err)
+	}
+	dir, err := os.MkdirTemp("", "vae-")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	data, err := vae.OpenData(context.Background(), c.Images, "", dir, nil)
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = data.Close() }()
+	result, err := vae.Train(context.Background(), goBackend, data, vae.Job{Config: c, Seed: 1, Dir: dir + "/run"})
+	if err != nil {
+		panic(err)
+	}
+	m, err := vae.Load(goBackend, dir+"/run")
+	if err != nil {
+		panic(err)
+	}
+	values, err := m.Evaluate(data.Validation)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println("step", m.Step, values["elbo"] == result.Values["elbo"])
+	// Output: step 2 true
+}
+
+func ExampleLikelihoodKeys() {
+	fmt.Println(vae.LikelihoodKeys(), vae.RepresentationKeys())
+	// Output: [normal cauchy t general] [pixel dct wavelet]
+}

@@ -50,8 +50,8 @@ func (m Images) tensor() *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(flat, len(m.Values), m.Side, m.Side, 3)
 }
 
-// Reconstruct encodes images and decodes the locations of their posteriors.
-func (m *Model) Reconstruct(images Images) (Images, error) {
+// reconstruct encodes images and decodes the locations of their posteriors.
+func (m *Model) reconstruct(images Images) (Images, error) {
 	return m.draw(func(scope *model.Scope, inputs []*Node) []*Node {
 		return []*Node{m.decode(scope, encode(scope, m.Network, inputs[0]).location)}
 	}, images.tensor())
@@ -91,9 +91,9 @@ func fromMixture(scope *model.Scope, c NetworkConfig, noise, uniform *Node) *Nod
 	return Add(Dot(chosen, p.location).Product(), Mul(Dot(chosen, p.scale).Product(), noise))
 }
 
-// Interpolate decodes steps points on the straight line between the posteriors' locations of two images: each pair of
+// interpolate decodes steps points on the straight line between the posteriors' locations of two images: each pair of
 // neighbours in images gives one row.
-func (m *Model) Interpolate(images Images, steps int) (Images, error) {
+func (m *Model) interpolate(images Images, steps int) (Images, error) {
 	if len(images.Values)%2 != 0 || steps < 2 {
 		return Images{}, fmt.Errorf("interpolation of %d images in %d steps: want pairs and at least 2 steps", len(images.Values), steps)
 	}
@@ -123,8 +123,8 @@ func (m *Model) draw(function graphFunction, inputs ...any) (Images, error) {
 // gap is the space between the images of a grid, in pixels of the images.
 const gap = 1
 
-// Grid arranges images in columns, with white gaps, each pixel drawn as a square of zoom×zoom.
-func (m Images) Grid(columns, zoom int) image.Image {
+// grid arranges images in columns, with white gaps, each pixel drawn as a square of zoom×zoom.
+func (m Images) grid(columns, zoom int) image.Image {
 	var rows [][]image.Image
 	for values := range slices.Chunk(m.Values, columns) {
 		var row []image.Image
@@ -136,8 +136,8 @@ func (m Images) Grid(columns, zoom int) image.Image {
 	return picture.Enlarged(picture.Grid(rows, gap), zoom)
 }
 
-// Maps returns values of coefficients as grey images, one for each channel: low is black, high is white.
-func Maps(side int, values []float32, low, high float64, transform func(float64) float64) Images {
+// maps returns values of coefficients as grey images, one for each channel: low is black, high is white.
+func maps(side int, values []float32, low, high float64, transform func(float64) float64) Images {
 	maps := Images{Side: side}
 	for channel := range 3 {
 		grey := make([]float32, side*side*3)
@@ -150,27 +150,27 @@ func Maps(side int, values []float32, low, high float64, transform func(float64)
 	return maps
 }
 
-// ShapeMaps returns the learned shapes, one map a channel: α from black at 0 to white at 3, or log df from black at −2
+// shapeMaps returns the learned shapes, one map a channel: α from black at 0 to white at 3, or log df from black at −2
 // to white at 6.
-func (m *Model) ShapeMaps(p Parameters) Images {
+func (m *Model) shapeMaps(p Parameters) Images {
 	if m.Likelihood == "t" {
-		return Maps(p.Side, p.Shape, -2, 6, math.Log)
+		return maps(p.Side, p.Shape, -2, 6, math.Log)
 	}
-	return Maps(p.Side, p.Shape, m.Loss.AlphaLow, m.Loss.AlphaHigh, func(v float64) float64 { return v })
+	return maps(p.Side, p.Shape, m.Loss.AlphaLow, m.Loss.AlphaHigh, func(v float64) float64 { return v })
 }
 
-// ScaleMaps returns the learned scales, one map a channel: log c from its least value, black, to its greatest, white.
-func (m *Model) ScaleMaps(p Parameters) Images {
+// scaleMaps returns the learned scales, one map a channel: log c from its least value, black, to its greatest, white.
+func (m *Model) scaleMaps(p Parameters) Images {
 	low, high := math.Log(float64(slices.Min(p.Scale))), math.Log(float64(slices.Max(p.Scale)))
-	return Maps(p.Side, p.Scale, low, max(high, low+1e-6), math.Log)
+	return maps(p.Side, p.Scale, low, max(high, low+1e-6), math.Log)
 }
 
 // figureZoom is how many pixels of a PNG file a pixel of an image gets, at least.
 func figureZoom(side int) int { return max(1, 128/side) }
 
-// WriteFigures writes what the model has learned into dir and returns the files' paths: reconstructions.png (above each
+// writeFigures writes what the model has learned into dir and returns the files' paths: reconstructions.png (above each
 // row of reconstructions its validation images), samples.png, interpolations.png, shapes.png and scales.png.
-func (m *Model) WriteFigures(data *Data, dir string) (paths []string, err error) {
+func (m *Model) writeFigures(data *Data, dir string) (paths []string, err error) {
 	const columns = 8
 	n := min(columns, data.Validation.Len())
 	items := make([]int, n)
@@ -190,19 +190,19 @@ func (m *Model) WriteFigures(data *Data, dir string) (paths []string, err error)
 			return
 		}
 		path := filepath.Join(dir, name)
-		err = figure.WritePicture(path, drawn.Grid(columns, figureZoom(drawn.Side)))
+		err = figure.WritePicture(path, drawn.grid(columns, figureZoom(drawn.Side)))
 		paths = append(paths, path)
 	}
 	draw("reconstructions.png", n, func() (Images, error) {
-		reconstructed, err := m.Reconstruct(originals)
+		reconstructed, err := m.reconstruct(originals)
 		return Images{originals.Side, append(slices.Clone(originals.Values), reconstructed.Values...)}, err
 	})
 	draw("samples.png", columns, func() (Images, error) { return m.Sample(4*columns, 1) })
 	draw("interpolations.png", columns, func() (Images, error) {
-		return m.Interpolate(Images{originals.Side, originals.Values[:n/2*2]}, columns)
+		return m.interpolate(Images{originals.Side, originals.Values[:n/2*2]}, columns)
 	})
 	p, parametersErr := m.Parameters()
-	draw("shapes.png", 3, func() (Images, error) { return m.ShapeMaps(p), parametersErr })
-	draw("scales.png", 3, func() (Images, error) { return m.ScaleMaps(p), parametersErr })
+	draw("shapes.png", 3, func() (Images, error) { return m.shapeMaps(p), parametersErr })
+	draw("scales.png", 3, func() (Images, error) { return m.scaleMaps(p), parametersErr })
 	return paths, err
 }

@@ -15,11 +15,11 @@ import (
 func TestInterpolationEndsAtTheReconstructions(t *testing.T) {
 	m := newModel(t, testkit.Backend(t, "go"), mustConfig(t, "tiny", "normal", "pixel"))
 	faces := imagesOf(randomImages(4, 16), 16)
-	reconstructed, err := m.Reconstruct(faces)
+	reconstructed, err := m.reconstruct(faces)
 	if err != nil {
 		t.Fatal(err)
 	}
-	between, err := m.Interpolate(faces, 5)
+	between, err := m.interpolate(faces, 5)
 	if err != nil || len(between.Values) != 10 {
 		t.Fatalf("%d images, %v", len(between.Values), err)
 	}
@@ -30,7 +30,7 @@ func TestInterpolationEndsAtTheReconstructions(t *testing.T) {
 			}
 		}
 	}
-	if _, err := m.Interpolate(imagesOf(randomImages(3, 16), 16), 5); err == nil {
+	if _, err := m.interpolate(imagesOf(randomImages(3, 16), 16), 5); err == nil {
 		t.Error("three images are taken for pairs")
 	}
 }
@@ -98,7 +98,7 @@ func TestDrawsFromTheMixtureHaveItsMoments(t *testing.T) {
 }
 
 func TestMapsScaleTheirValues(t *testing.T) {
-	maps := Maps(1, []float32{0, 1.5, 3}, 0, 3, func(v float64) float64 { return v })
+	maps := maps(1, []float32{0, 1.5, 3}, 0, 3, func(v float64) float64 { return v })
 	for channel, want := range []float32{0, .5, 1} {
 		if got := maps.Values[channel][1]; got != want {
 			t.Errorf("channel %d is %v, want %v", channel, got, want)

@@ -105,8 +105,8 @@ func represent(representation string, residual *Node) *Node {
 	}
 }
 
-// LinearTable is the table of LinearCheck's values.
-func LinearTable(values run.Values, c Config) (*run.Table, error) {
+// linearTable is the table of LinearCheck's values.
+func linearTable(values run.Values, c Config) (*run.Table, error) {
 	l := Layout(c.Preset, "elbo")
 	l.Title = fmt.Sprintf("Log-likelihood of the residuals of %d principal components, held-out images, nats an image (higher is better)", c.Network.Latent)
 	l.Notes = []string{fmt.Sprintf("%d training and %d validation images (%s) of %d×%d pixels. No network and no training: only the order is to be compared with the paper's.",
