@@ -46,9 +46,20 @@ func TestMain(m *testing.M) {
 	if args := os.Getenv(programArgs); args != "" {
 		os.Exit(program(strings.Split(args, "\n"), os.Stdout, os.Stderr))
 	}
-	code := m.Run()
-	_ = os.RemoveAll(cacheDir)
-	os.Exit(code)
+	os.Exit(withCache(m.Run))
+}
+
+// cacheDir holds the faces of all tests of this process. A process that plays another part, or is killed in it, has none.
+var cacheDir string
+
+// withCache runs something while there is a cache.
+func withCache(do func() int) int {
+	var err error
+	if cacheDir, err = os.MkdirTemp("", "vae-test-"); err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(cacheDir) //nolint:errcheck // nothing can be done about it
+	return do()
 }
 
 // shortConfig is preset tiny with few steps.
@@ -61,15 +72,6 @@ func shortConfig(t *testing.T, likelihood, representation string, steps int) vae
 	c.Training.Steps = steps
 	return c
 }
-
-// cacheDir holds the faces of all tests of this process.
-var cacheDir = func() string {
-	dir, err := os.MkdirTemp("", "vae-test-")
-	if err != nil {
-		panic(err)
-	}
-	return dir
-}()
 
 func mustData(t *testing.T, c vae.Config) *vae.Data {
 	t.Helper()
