@@ -11,7 +11,7 @@ import (
 )
 
 // elsewhere are messages of the README that other programs say.
-var elsewhere = []string{"No such kernel named gonb", "undefined: …", "failed to run", "github.com/robustloss/", "no space left on device", "float16", "bfloat16", "setup: …"}
+var elsewhere = []string{"No such kernel named gonb", "undefined: …", "THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "failed to run", "github.com/robustloss/", "no space left on device", "float16", "bfloat16", "setup: …"}
 
 // The README's messages are searched for by those who see them: each is in the code, word for word.
 func TestMessages_AreThoseOfTheCode(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // makeEnvironment makes .venv from nothing and installs the pinned packages into it. What an older or an interrupted run
@@ -23,13 +24,19 @@ func (p *project) makeEnvironment(ctx context.Context) error {
 	return p.pip(ctx, requirements)
 }
 
+// mismatch is what pip says of a file with another checksum than the pinned ones.
+const mismatch = "DO NOT MATCH THE HASHES"
+
 // pip installs the packages of a requirements file, which pins every one of them with its hashes, as wheels only:
 // nothing is resolved and nothing is built.
 func (p *project) pip(ctx context.Context, file string) error {
 	env := []string{"PIP_DISABLE_PIP_VERSION_CHECK=1", "PIP_NO_INPUT=1", "PYTHONNOUSERSITE=1"}
 	err := p.command(ctx, p.root, env, p.path(".venv", "bin", "python"), "-m", "pip", "install", "--quiet",
 		"--require-hashes", "--no-deps", "--only-binary", ":all:", "--progress-bar", "off", "-r", p.path(file))
-	if err != nil {
+	switch {
+	case err != nil && strings.Contains(err.Error(), mismatch):
+		return fmt.Errorf("%w\nWhat came is not what this project pins, and was not installed. Find out which index or mirror pip asks: pip config list", err)
+	case err != nil:
 		return fmt.Errorf("%w\nIf the network was away, run it again: it goes on from here", err)
 	}
 	return nil
