@@ -18,7 +18,9 @@ import . "github.com/gomlx/gomlx/core/graph"
 //   - scale: c > 0, in the units of x: the size of residual still counted an inlier. Same dtype and broadcasting.
 //
 // The result has the shape and dtype of x. Where ρ exceeds the dtype it is +Inf. It is NaN where an input is, where c isn't
-// positive, and where x and c are both infinite; nowhere else. Loss panics if the dtypes differ or alpha's or scale's shape
+// positive, and where x and c are both infinite; nowhere else. A c below 2⁻¹²⁶, in float64 below 2⁻¹⁰²², counts as 0: it is
+// subnormal, which XLA does not compute with. The quotient |x/c| counts as 2¹²⁴ (2¹⁰²⁰) where it is more, and as infinite where it
+// overflows. Loss panics if the dtypes differ or alpha's or scale's shape
 // doesn't broadcast to x's.
 //
 // It is differentiable in all three, once and, but for ∂²ρ/∂α², which panics, twice. The gradient in alpha is 0 at α = ±∞

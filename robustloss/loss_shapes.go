@@ -105,19 +105,25 @@ func quotient(n, d *Node) *Node {
 	return Where(IsFinite(second), Add(first, second), first)
 }
 
-// positive returns a scale as it is where it is positive, and NaN elsewhere.
+// positive returns a scale as it is where it is positive, and NaN elsewhere. A subnormal one counts as 0, which is what XLA takes
+// it for; its inverse would overflow.
 func positive(scale *Node) *Node {
 	g, dtype := scale.Graph(), scale.DType()
-	return Where(GreaterThan(scale, ScalarZero(g, dtype)), scale, Scalar(g, dtype, math.NaN()))
+	return Where(GreaterOrEqual(scale, Scalar(g, dtype, leastNormal(dtype))), scale, Scalar(g, dtype, math.NaN()))
+}
+
+// leastNormal returns the smallest normal number of float64 or float32.
+func leastNormal(dtype dtypes.DType) float64 {
+	if dtype == dtypes.Float64 {
+		return 0x1p-1022
+	}
+	return 0x1p-126
 }
 
 // keptNormal returns the inverse of a scale, or, where XLA has flushed it to 0, the least normal number: ∞ times it must
 // stay ∞.
 func keptNormal(inverse *Node) *Node {
-	least := 0x1p-126
-	if inverse.DType() == dtypes.Float64 {
-		least = 0x1p-1022
-	}
+	least := leastNormal(inverse.DType())
 	zero := ScalarZero(inverse.Graph(), inverse.DType())
 	return Where(Equal(inverse, zero), Scalar(inverse.Graph(), inverse.DType(), least), inverse)
 }

@@ -185,7 +185,7 @@ func (t *terms) hOverScale() *Node {
 
 // influence returns ψ = ∂ρ/∂x = (r/c)·e^q. The order in which it and the next two multiply is such that no product under-
 // or overflows on the way to a result that doesn't.
-func (t *terms) influence() *Node { return Mul(Mul(t.rh, t.belowHalf), t.hOverScale()) }
+func (t *terms) influence() *Node { return Mul(Mul(t.rh, t.hOverScale()), t.belowHalf) }
 
 // scaleGradient returns ∂ρ/∂c = −r·ψ.
 func (t *terms) scaleGradient() *Node {

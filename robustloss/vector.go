@@ -66,8 +66,7 @@ func distance(x, factor *Node) (squared, logVolume *Node) {
 			y[i] = Sub(y[i], Mul(element(i, j), y[j]))
 		}
 		diagonal := element(i, i)
-		zero := ScalarZero(diagonal.Graph(), diagonal.DType())
-		diagonal = Where(GreaterThan(diagonal, zero), diagonal, Scalar(diagonal.Graph(), diagonal.DType(), math.NaN()))
+		diagonal = positive(diagonal)
 		y[i] = Div(y[i], diagonal)
 		if i == 0 {
 			squared, logVolume = Square(y[i]), Log(diagonal)
