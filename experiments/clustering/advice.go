@@ -51,7 +51,7 @@ func Advise(ctx context.Context, t *tabular.Table, found *Clustering, shape Shap
 	}
 	most := max(k, min(advisedNeighbours, t.Rows/3))
 	for more := k; more <= most; more += (more + 1) / 2 {
-		for _, other := range metrics() {
+		for _, other := range Metrics() {
 			if other == metric && more == k {
 				continue
 			}

@@ -12,8 +12,8 @@ import (
 	"github.com/robustloss/gomlx-robustloss/experiments/parallel"
 )
 
-// metrics lists the distances between rows: "cosine" is that of the rows scaled to length 1.
-func metrics() []string { return []string{"cosine", "euclidean"} }
+// Metrics lists the distances between rows: "cosine" is that of the rows scaled to length 1.
+func Metrics() []string { return []string{"cosine", "euclidean"} }
 
 // Neighbour is a row and its distance.
 type Neighbour struct {
@@ -51,8 +51,8 @@ func Neighbours(t *tabular.Table, k int, metric string) ([][]Neighbour, error) {
 		}
 		s.norms[i] = norm
 	}
-	if !slices.Contains(metrics(), metric) {
-		return nil, fmt.Errorf("clustering: unknown metric %q: want one of %q", metric, metrics())
+	if !slices.Contains(Metrics(), metric) {
+		return nil, fmt.Errorf("clustering: unknown metric %q: want one of %q", metric, Metrics())
 	}
 	s.fill()
 	found := make([][]Neighbour, t.Rows)

@@ -50,7 +50,7 @@ func slowNeighbours(t *tabular.Table, k int, metric string) [][]Neighbour {
 }
 
 func TestNeighbours_AreThoseOfSortingAllRows(t *testing.T) {
-	for _, metric := range metrics() {
+	for _, metric := range Metrics() {
 		table := randomTable(200, 7, 1)
 		copy(table.Row(150), table.Row(3)) // a duplicate
 		got, err := Neighbours(table, 5, metric)
@@ -74,7 +74,7 @@ func TestNeighbours_AreThoseOfSortingAllRows(t *testing.T) {
 // The columns' mean is large beside the distances, or all values are huge or tiny: single precision alone would mix the
 // neighbours up.
 func TestNeighbours_SurviveOffsetsAndUnits(t *testing.T) {
-	for _, metric := range metrics() {
+	for _, metric := range Metrics() {
 		for _, change := range []struct{ offset, unit float64 }{{30, 1}, {1e6, 1}, {0, 1e60}, {0, 1e-60}, {1e5, 1e30}} {
 			table := randomTable(150, 4, 2)
 			for i := range table.X {

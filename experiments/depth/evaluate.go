@@ -96,8 +96,8 @@ func readTestSet(l *kitti.Loader) (*TestSet, error) {
 	return set, nil
 }
 
-// predict returns the predicted depth of each left image, at the network's size.
-func (s *TestSet) predict(p *Predictor) ([]*kitti.Depth, error) {
+// Predict returns the predicted depth of each left image, at the network's size.
+func (s *TestSet) Predict(p *Predictor) ([]*kitti.Depth, error) {
 	var images []*kitti.Image
 	for _, pair := range s.Pairs {
 		images = append(images, pair.Left)

@@ -87,7 +87,7 @@ func TestLossesAreLeastAtTheTruth(t *testing.T) {
 		values := run1(t, testkit.Backend(t, "go"), model.NewStore(), func(scope *model.Scope, in []*graph.Node) []*graph.Node {
 			var values []*graph.Node
 			for i, loss := range losses {
-				value, _ := loss.pairTerms(scope.In("loss_%d", i), in[0], in[1], graph.AddScalar(in[2], shift), 1)
+				value, _ := loss.Terms(scope.In("loss_%d", i), in[0], in[1], graph.AddScalar(in[2], shift), 1)
 				values = append(values, value)
 			}
 			return values

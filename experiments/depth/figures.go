@@ -58,7 +58,7 @@ func (c *FiguresCommand) Run(ctx context.Context, s *cli.Session) error {
 
 // Examples shows the first n test images, a row each: the left view, the true and the predicted disparity, and the error.
 func (t *Trained) Examples(n int) (image.Image, error) {
-	predictions, err := t.Tests.predict(t.Predictor)
+	predictions, err := t.Tests.Predict(t.Predictor)
 	if err != nil {
 		return nil, err
 	}

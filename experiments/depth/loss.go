@@ -110,8 +110,8 @@ func residualOf(left, right, disparity *Node) *Node {
 	return Mul(Sub(left, warped), inside)
 }
 
-// pairTerms returns the photometric loss and the smoothness loss, scalars, of one prediction.
-func (c LossConfig) pairTerms(scope *model.Scope, left, right, disparity *Node, steps int) (photometric, smoothness *Node) {
+// Terms returns the photometric loss and the smoothness loss, scalars, of one prediction.
+func (c LossConfig) Terms(scope *model.Scope, left, right, disparity *Node, steps int) (photometric, smoothness *Node) {
 	return c.terms(scope, left, residualOf(left, right, disparity), disparity, steps)
 }
 

@@ -98,10 +98,10 @@ func TestGeneralLossIsTheMeanOfRho(t *testing.T) {
 		testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
 			got := run1(t, backend, model.NewStore(), func(scope *model.Scope, in []*graph.Node) []*graph.Node {
 				general := LossConfig{Kind: KindFixed, Alpha: alpha, Scale: .1, ScaleBase: .5, LevelWeight: 2}
-				p, s := general.pairTerms(scope, in[0], in[1], in[2], 10)
-				l1, _ := LossConfig{Kind: KindL1}.pairTerms(scope, in[0], in[1], in[2], 10)
+				p, s := general.Terms(scope, in[0], in[1], in[2], 10)
+				l1, _ := LossConfig{Kind: KindL1}.Terms(scope, in[0], in[1], in[2], 10)
 				general.Kind = KindLaplace
-				wavelets, _ := general.pairTerms(scope.In("laplace"), in[0], in[1], in[2], 10)
+				wavelets, _ := general.Terms(scope.In("laplace"), in[0], in[1], in[2], 10)
 				return []*graph.Node{p, s, l1, wavelets}
 			}, randomTensor(t, 1, 2, 4, 6, 3), randomTensor(t, 2, 2, 4, 6, 3), testkit.Tensor(t, dtypes.Float64, make([]float64, 2*4*6), 2, 4, 6, 1))
 			testkit.CheckClose(t, "general loss", got[0], []float64{want}, 1e-6, 0)

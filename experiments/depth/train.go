@@ -135,7 +135,7 @@ func NewTrainer(backend compute.Backend, store *model.Store, c Config) *train.Tr
 }
 
 func (t *Trained) evaluate(p Protocol) (run.Values, error) {
-	predictions, err := t.Tests.predict(t.Predictor)
+	predictions, err := t.Tests.Predict(t.Predictor)
 	if err != nil {
 		return nil, err
 	}

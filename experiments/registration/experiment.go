@@ -98,7 +98,7 @@ type Method struct {
 func allMethods() []Method {
 	methods := []Method{
 		{run.Label{Key: "l2", Title: "least squares (α = 2)"}, Fixed{Alpha: 2, Scale: 1}},
-		{run.Label{Key: "fixed", Title: "fixed α = −2 and c"}, Fixed{Alpha: -2, Scale: terminalScale()}},
+		{run.Label{Key: "fixed", Title: "fixed α = −2 and c"}, Fixed{Alpha: -2, Scale: TerminalScale()}},
 	}
 	for _, s := range sweep {
 		title := "scale-annealed, " + s.Title

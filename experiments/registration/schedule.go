@@ -37,8 +37,8 @@ func Mu(step int) float64 {
 	return mu
 }
 
-// terminalScale is the scale at which the annealed schedules end: c = √(μ/4) for the last μ.
-func terminalScale() float64 { return math.Sqrt(Mu(Iterations) / 4) }
+// TerminalScale is the scale at which the annealed schedules end: c = √(μ/4) for the last μ.
+func TerminalScale() float64 { return math.Sqrt(Mu(Iterations) / 4) }
 
 // ScaleAnnealed keeps the shape and lets the scale fall as [1] does: c² = μ/4, see [Mu]. Alpha = −2 is fast global
 // registration. It is the nls.ScaleAnnealed from 0.42 to [TerminalScale], up to the last digit of c, in which the kept
@@ -53,7 +53,7 @@ func (s ScaleAnnealed) Loss(stage int, _ nls.Loss, _ []float64) (loss nls.Loss, 
 
 // Graduated is the shape-annealed schedule of [3]: from the convex α = 2 to α = −32 at the scale where [1] ends.
 func Graduated() ShapeAnnealed {
-	return ShapeAnnealed{Alphas: []float64{2, 1, .5, .25, 0, -.25, -.5, -1, -2, -4, -8, -16, -32}, Scale: terminalScale()}
+	return ShapeAnnealed{Alphas: []float64{2, 1, .5, .25, 0, -.25, -.5, -1, -2, -4, -8, -16, -32}, Scale: TerminalScale()}
 }
 
 // Fitted lets the scale fall as in [1] and takes α from the data: whenever the scale changes, the shape of maximum

@@ -50,14 +50,14 @@ func TestSchedules_GiveTheKernelsOfTheirDescription(t *testing.T) {
 		step         int
 		alpha, scale float64
 	}{
-		{Graduated(), 0, 2, terminalScale()},
-		{Graduated(), 7, 1, terminalScale()},
-		{Graduated(), 16, 0, terminalScale()},
-		{Graduated(), 48, -32, terminalScale()},
-		{Graduated(), 63, -32, terminalScale()},
+		{Graduated(), 0, 2, TerminalScale()},
+		{Graduated(), 7, 1, TerminalScale()},
+		{Graduated(), 16, 0, TerminalScale()},
+		{Graduated(), 48, -32, TerminalScale()},
+		{Graduated(), 63, -32, TerminalScale()},
 		{Fixed{Alpha: -2, Scale: .1}, 9, -2, .1},
 		{ScaleAnnealed{Alpha: math.Inf(-1)}, 0, math.Inf(-1), math.Sqrt(1 / 1.4 / 4)},
-		{ScaleAnnealed{Alpha: 1}, 63, 1, terminalScale()},
+		{ScaleAnnealed{Alpha: 1}, 63, 1, TerminalScale()},
 	} {
 		kernel, err := KernelAt(test.schedule, test.step)
 		if err != nil || kernel.Alpha != test.alpha || math.Abs(kernel.Scale/test.scale-1) > 1e-14 {
@@ -74,7 +74,7 @@ func TestSchedules_GiveTheKernelsOfTheirDescription(t *testing.T) {
 		if want := math.Sqrt(Mu(step) / 4); err != nil || math.Abs(kernel.Scale/want-1) > 1e-14 {
 			t.Errorf("step %d: c = %.17g (%v), want √(μ/4) = %.17g", step, kernel.Scale, err, want)
 		}
-		general := nls.ScaleAnnealed{Alpha: -2, From: math.Sqrt(Mu(0) / 4), Scale: terminalScale(), Factor: math.Sqrt(divisor)}
+		general := nls.ScaleAnnealed{Alpha: -2, From: math.Sqrt(Mu(0) / 4), Scale: TerminalScale(), Factor: math.Sqrt(divisor)}
 		if other, err := KernelAt(general, step); err != nil || math.Abs(other.Scale/kernel.Scale-1) > 1e-14 || other.Alpha != kernel.Alpha {
 			t.Errorf("step %d: %+v (%v), the general schedule has %+v", step, kernel, err, other)
 		}
@@ -100,8 +100,8 @@ func TestFitted_LowersAlphaWithTheShareOfOutliers(t *testing.T) {
 		if e := PoseError(s.Pose, p.Truth, p.Q); e > .01 {
 			t.Errorf("outlier ratio %g: pose error %g", ratio, e)
 		}
-		if s.last().Scale != terminalScale() {
-			t.Errorf("the scale ends at %g, want %g", s.last().Scale, terminalScale())
+		if s.last().Scale != TerminalScale() {
+			t.Errorf("the scale ends at %g, want %g", s.last().Scale, TerminalScale())
 		}
 	}
 }

@@ -58,7 +58,7 @@ func (lastMoment) Loss(stage int, _ nls.Loss, _ []float64) (nls.Loss, bool, erro
 	if stage < Iterations/stepsPerKernel-1 {
 		return scalar.Kernel{Alpha: 2, Scale: 1}, false, nil
 	}
-	return scalar.Kernel{Alpha: 1, Scale: terminalScale()}, true, nil
+	return scalar.Kernel{Alpha: 1, Scale: TerminalScale()}, true, nil
 }
 
 // With α = 2 the steps must end where no small motion lowers the sum of squares.

@@ -106,15 +106,19 @@ func checkNames(t *testing.T, p *doc.Package, used map[string]bool) {
 	t.Logf("%d exported names", count)
 }
 
-// wordsOfNotebooks returns the words of the code cells of all notebooks.
+// wordsOfNotebooks returns the words of the code cells of all lessons and their solutions.
 func wordsOfNotebooks(t *testing.T) map[string]bool {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(root, "notebooks", "*.ipynb"))
-	if err != nil || len(paths) == 0 {
-		t.Fatal(paths, err)
+	lessons, err := filepath.Glob(filepath.Join(root, "notebooks", "*.ipynb"))
+	if err != nil || len(lessons) == 0 {
+		t.Fatal(lessons, err)
+	}
+	solutions, err := filepath.Glob(filepath.Join(root, "notebooks", "solutions", "*.ipynb"))
+	if err != nil {
+		t.Fatal(err)
 	}
 	used := map[string]bool{}
-	for _, path := range paths {
+	for _, path := range slices.Concat(lessons, solutions) {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
