@@ -18,8 +18,8 @@ type Predictor struct {
 	exec   *model.Exec
 }
 
-// newPredictor returns a predictor with the weights of a store.
-func newPredictor(backend compute.Backend, store *model.Store, c Config) (*Predictor, error) {
+// NewPredictor returns a predictor with the weights of a store.
+func NewPredictor(backend compute.Backend, store *model.Store, c Config) (*Predictor, error) {
 	network := c.Network
 	network.Scales = 1 // the finest prediction is the result: the others are not built
 	exec, err := model.NewExec(backend, store, func(scope *model.Scope, image *Node) *Node {

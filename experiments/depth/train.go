@@ -103,7 +103,7 @@ func (j Job) train(ctx context.Context, r *run.Run, store *model.Store) (*Traine
 	}
 	c := j.Config
 	trainer := NewTrainer(j.Backend, store, c)
-	if t.Predictor, err = newPredictor(j.Backend, store, c); err != nil {
+	if t.Predictor, err = NewPredictor(j.Backend, store, c); err != nil {
 		return nil, err
 	}
 	var finished bool
