@@ -58,6 +58,11 @@ func (s *Solution) Weight(r float64) float64 {
 //
 // All steps are always made; [Solution.Converged] says whether they came to rest.
 //
+// The schedules are those of package nls; the steps are [1]'s own, plain Gauss–Newton, four for each kernel, in which the kept results were made. nls.Solve
+// damps its steps, and corrects them for the curvature of the loss: it goes another way through the same stages, and ends at the same pose,
+// to within 4e-6 of Scale with 30 to 80 % of false matches (TestSolve_AgreesWithTheNonlinearSolver). Use it for problems of
+// your own.
+//
 // It fails for fewer than [MinMatches] matches, points that are not finite, points on one line, and where the weights
 // leave no rigid motion determined.
 func Solve(p, q []r3.Vec, schedule Schedule) (*Solution, error) {
