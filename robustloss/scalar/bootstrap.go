@@ -121,7 +121,12 @@ func (r *Regression) TestShape(alpha float64, options *BootstrapOptions) (ShapeT
 		}
 		noise := make([]float64, s.design.n)
 		for i := range noise {
-			noise[i] = null.Rand()
+			if g := null; s.inlier(i) {
+				g.Alpha = 2
+				noise[i] = g.Rand() * s.size(i)
+				continue
+			}
+			noise[i] = null.Rand() * s.size(i)
 		}
 		return s.simulatedRatio(alpha, noise)
 	})
@@ -133,7 +138,7 @@ func (s *irls) simulatedRatio(alpha float64, y []float64) (float64, error) {
 	design.y, design.largestY = y, largest(y)
 	l := *s
 	l.design, l.beta, l.startScale = &design, design.newCoefficients(), 0
-	l.residuals = design.residuals(l.beta)
+	l.residuals = l.residualsOf(l.beta)
 	if err := l.absoluteDeviations(); err != nil {
 		return 0, err
 	}

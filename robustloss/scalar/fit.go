@@ -119,6 +119,9 @@ type fitter struct {
 	shape             Interval
 	freeMu, freeScale bool
 	scale             float64 // standardized, where fixed; a fixed μ is 0
+	known             struct {
+		weight, square float64 // of known inliers around a fixed μ, normal whatever the shape: Σ w and Σ w·x², in the units of data
+	}
 }
 
 // widest is how many units the samples may reach from the center: their squares stay within reach of float64's range, and

@@ -81,8 +81,8 @@ func (f *Inference) model() *model {
 	return &model{
 		names:  []string{"mu", "alpha", "scale"},
 		values: []float64{f.Mu, f.Alpha, f.Scale},
-		moments: newMoments(len(data.x), 1, f.Alpha, func(i int) (x []float64, u, w float64) {
-			return one, f.best.residual(data.x[i]), data.w[i] * data.weightUnit
+		moments: newMoments(len(data.x), 1, f.Alpha, func(i int) (x []float64, u, w float64, normal bool) {
+			return one, f.best.residual(data.x[i]), data.w[i] * data.weightUnit, false
 		}),
 		transform: mat.NewDense(1, 1, []float64{f.Scale}),
 		alpha:     f.fitter.shape,

@@ -117,9 +117,9 @@ type moments struct {
 	psiSquared, slope, slopeSquared float64 // Σ w·ψ², Σ w·ψ′, Σ w·ψ′²
 }
 
-// newMoments sums over n rows: row(i) gives x, u and the weight of row i. The entries of α and s are those of a likelihood only for
+// newMoments sums over n rows: row(i) gives x, u and the weight of row i, and whether its error is normal whatever α. The entries of α and s are those of a likelihood only for
 // α ≥ 0.
-func newMoments(n, p int, alpha float64, row func(i int) (x []float64, u, w float64)) *moments {
+func newMoments(n, p int, alpha float64, row func(i int) (x []float64, u, w float64, normal bool)) *moments {
 	m := &moments{p: p, hessian: mat.NewSymDense(p+2, nil), products: mat.NewSymDense(p+2, nil), gram: mat.NewSymDense(p, nil)}
 	k := Kernel{Alpha: alpha, Scale: 1}
 	dLogZ, ddLogZ := 0.0, 0.0
@@ -128,8 +128,12 @@ func newMoments(n, p int, alpha float64, row func(i int) (x []float64, u, w floa
 	}
 	score := make([]float64, p+2)
 	for i := range n {
-		x, u, w := row(i)
+		x, u, w, normal := row(i)
 		t, a := k.terms(u), k.alphaTerms(u)
+		slopeZ, curvatureZ := dLogZ, ddLogZ
+		if normal {
+			t, a, slopeZ, curvatureZ = (Kernel{Alpha: 2, Scale: 1}).terms(u), alphaTerms{}, 0, 0
+		}
 		psi, dPsi := u*t.weight, t.weight*t.bend
 		for j, v := range x {
 			score[j] = -psi * v
@@ -140,8 +144,8 @@ func newMoments(n, p int, alpha float64, row func(i int) (x []float64, u, w floa
 			add(m.hessian, j, p, -w*v*a.influence)
 			add(m.hessian, j, p+1, w*v*(psi+u*dPsi))
 		}
-		score[p], score[p+1] = a.gradient+dLogZ, 1-t.pull
-		add(m.hessian, p, p, w*(a.curvature+ddLogZ))
+		score[p], score[p+1] = a.gradient+slopeZ, 1-t.pull
+		add(m.hessian, p, p, w*(a.curvature+curvatureZ))
 		add(m.hessian, p, p+1, -w*u*a.influence)
 		add(m.hessian, p+1, p+1, w*(t.pull+u*u*dPsi))
 		for j := range score {

@@ -25,11 +25,19 @@ type IRLSOptions struct {
 	// ScaleBy says how c is estimated where Scale is nil. The zero value is maximum likelihood, with α.
 	ScaleBy ScaleEstimate
 
-	// Weights are prior weights of the rows. Nil means 1 for each.
+	// Weights are prior weights of the rows, counts: 2 is a row that stands for two. Nil means 1 for each.
 	Weights []float64
 
-	// Start is where β starts. Nil means two starts, of which the better result is taken: about the least absolute
-	// deviations, and least squares (with a Schedule only the first).
+	// Scales are the sizes of the rows' errors beside each other, such as the standard deviations of measurements that are not equally good: row i
+	// has the scale c·Scales[i]. Known standard deviations with Scale = 1 are taken as they are. From 1e-100 to 1e100; nil means 1 for each.
+	Scales []float64
+
+	// Inliers lists rows that are known to be right, counted from 0. Their loss is ½(r/c)² and their errors are normal, whatever α. With a bounded loss and
+	// a given Scale they hold the fit where outliers are the majority and agree with each other; a c that is fitted may grow until it holds these too.
+	Inliers []int
+
+	// Start is where β starts. Nil means several starts, of which the best result is taken: about the least absolute
+	// deviations, least squares, and least squares of the Inliers, if they are enough (with a Schedule only the first).
 	Start []float64
 
 	// HighBreakdown says to start at an S-estimate, which nearly half of the rows cannot carry away, be they outliers in x or in y, and to
@@ -68,9 +76,10 @@ const (
 	defaultTolerance  = 1e-13
 	stepTolerance     = 1e-8 // of c
 	startsAgree       = 1e-8 // of 1 + |objective|: more of a difference is another minimum
+	leastSize         = 1e-100
 )
 
-// IRLS fits y ≈ xβ by iteratively reweighted least squares: it minimises Σ weights[i]·ρ(y_i − x_i·β, α, c), or, where c
+// IRLS fits y ≈ xβ by iteratively reweighted least squares: it minimises Σ weights[i]·ρ((y_i − x_i·β)/scales[i], α, c), or, where c
 // is fitted too, the negative log-likelihood with c and α, alternating with [Fit]. Each iteration solves the least
 // squares problem weighted by ψ(r)/r, which majorises ρ for α ≤ 2, so that the objective falls; for α > 2 the step is
 // halved until it does. For α ≥ 1 and a fixed c the minimum is the global one; below, it is the one downhill from the
@@ -108,16 +117,37 @@ func IRLS(x mat.Matrix, y mat.Vector, options *IRLSOptions) (*Regression, error)
 	if err != nil || s.options.Schedule != nil || best.Stop == StopExactFit {
 		return best, err
 	}
-	other, err := s.runFrom(leastSquares)
-	if err != nil {
-		return best, nil //nolint:nilerr // one start that ends is enough
-	}
-	differ := math.Abs(other.Objective-best.Objective) > startsAgree*(1+math.Abs(best.Objective))
-	if other.Objective < best.Objective {
-		best = other
+	differ := false
+	for _, start := range append([]coefficients{leastSquares}, s.startOfInliers()...) {
+		other, err := s.runFrom(start)
+		if err != nil {
+			continue // one start that ends is enough
+		}
+		differ = differ || math.Abs(other.Objective-best.Objective) > startsAgree*(1+math.Abs(best.Objective))
+		if other.Objective < best.Objective {
+			best = other
+		}
 	}
 	best.state.startsDiffer = differ
 	return best, nil
+}
+
+// startOfInliers returns least squares of the known inliers, if they determine β.
+func (s *irls) startOfInliers() []coefficients {
+	if s.inliers == nil {
+		return nil
+	}
+	weights := slices.Clone(s.prior)
+	for i, known := range s.inliers {
+		if !known {
+			weights[i] = 0
+		}
+	}
+	step, err := s.leastSquares(weights, s.residualsOf(s.design.newCoefficients()))
+	if err != nil {
+		return nil
+	}
+	return []coefficients{s.design.newCoefficients().plus(1, step)}
 }
 
 // irls is the state of the iteration, in the units of the design.
@@ -126,9 +156,13 @@ type irls struct {
 	alphas       Interval
 	design       *design
 	prior        []float64
-	priorUnit    float64 // prior is the given weights divided by it
+	priorUnit    float64   // prior is the given weights divided by it
+	sizes        []float64 // Scales, or nil
+	logSizes     float64   // Σ prior·log Scales
+	inliers      []bool    // known ones, or nil
+	known        float64   // Σ prior of them
 	beta         coefficients
-	residuals    []float64
+	residuals    []float64 // divided by sizes
 	alpha, scale float64
 	startScale   float64 // median deviation after absoluteDeviations
 	fixedScale   float64 // 0 if it is not
@@ -164,6 +198,12 @@ func newIRLS(x mat.Matrix, y mat.Vector, options *IRLSOptions) (*irls, error) {
 		return nil, err
 	}
 	if s.prior, s.priorUnit, err = checkedWeights("rows", s.design.n, o.Weights); err != nil {
+		return nil, err
+	}
+	if err := s.setSizes(); err != nil {
+		return nil, err
+	}
+	if err := s.setInliers(); err != nil {
 		return nil, err
 	}
 	if o.Start != nil && len(o.Start) != s.design.p {
@@ -204,7 +244,7 @@ func (s *irls) minimum() (objective float64, err error) {
 
 // iterate goes from β to the end.
 func (s *irls) iterate() (iteration int, stop StopReason, err error) {
-	s.residuals = s.design.residuals(s.beta)
+	s.residuals = s.residualsOf(s.beta)
 	switch {
 	case s.fixedScale != 0:
 		s.scale = s.fixedScale
@@ -283,7 +323,7 @@ func (s *irls) vanishes(share float64) bool {
 	zero, total := 0.0, 0.0
 	for i, r := range s.residuals {
 		total += s.prior[i]
-		if math.Abs(r) <= limit {
+		if math.Abs(r)*s.size(i) <= limit {
 			zero += s.prior[i]
 		}
 	}
@@ -294,20 +334,124 @@ func (s *irls) vanishes(share float64) bool {
 func (s *irls) weights(k Kernel) []float64 {
 	w := make([]float64, len(s.residuals))
 	for i, r := range s.residuals {
-		w[i] = s.prior[i] * Kernel{Alpha: k.Alpha, Scale: 1}.Weight(r/k.Scale)
+		w[i] = s.prior[i]
+		if !s.inlier(i) {
+			w[i] *= Kernel{Alpha: k.Alpha, Scale: 1}.Weight(r / k.Scale)
+		}
 	}
 	return w
 }
 
 // increment returns the step in β to the solution of the problem with the weights of the residuals.
 func (s *irls) increment(k Kernel) ([]float64, error) {
-	return s.design.solve(s.weights(k), s.residuals)
+	return s.leastSquares(s.weights(k), s.residuals)
+}
+
+// leastSquares returns the β that minimises Σ weights·(y_i − x′_i·β/size_i)².
+func (s *irls) leastSquares(weights, y []float64) ([]float64, error) {
+	if s.sizes != nil {
+		weights, y = slices.Clone(weights), slices.Clone(y)
+		for i, size := range s.sizes {
+			weights[i] /= size * size
+			y[i] *= size
+		}
+	}
+	return s.design.solve(weights, y)
+}
+
+// setSizes checks and keeps the scales of the rows.
+func (s *irls) setSizes() error {
+	given := s.options.Scales
+	if given == nil {
+		return nil
+	}
+	if len(given) != s.design.n {
+		return failure(ErrArgument, "%d scales for %d rows", len(given), s.design.n)
+	}
+	for i, size := range given {
+		if !(size >= leastSize && size <= 1/leastSize) {
+			return failure(ErrArgument, "scales[%d] is %g: it must be between %g and %g", i, size, leastSize, 1/leastSize)
+		}
+		s.logSizes += s.prior[i] * math.Log(size)
+	}
+	s.sizes = slices.Clone(given)
+	return nil
+}
+
+// setInliers checks and keeps the known inliers.
+func (s *irls) setInliers() error {
+	if len(s.options.Inliers) == 0 {
+		return nil
+	}
+	s.inliers = make([]bool, s.design.n)
+	for _, i := range s.options.Inliers {
+		if i < 0 || i >= s.design.n {
+			return failure(ErrArgument, "row %d is called an inlier: there are the rows 0 to %d", i, s.design.n-1)
+		}
+		if !s.inliers[i] {
+			s.known += s.prior[i]
+		}
+		s.inliers[i] = true
+	}
+	return nil
+}
+
+// inlier says whether a row is known to be one.
+func (s *irls) inlier(i int) bool { return s.inliers != nil && s.inliers[i] }
+
+// doubtful returns the residuals and weights of the other rows.
+func (s *irls) doubtful() (residuals, prior []float64) {
+	if s.inliers == nil {
+		return s.residuals, s.prior
+	}
+	for i, known := range s.inliers {
+		if !known {
+			residuals, prior = append(residuals, s.residuals[i]), append(prior, s.prior[i])
+		}
+	}
+	return residuals, prior
+}
+
+// logZ returns Σ prior·log Z, of α for doubtful rows and of the normal distribution for known inliers.
+func (s *irls) logZ(alpha float64) float64 {
+	return (floats.Sum(s.prior)-s.known)*LogPartition(alpha) + s.known*LogPartition(2)
+}
+
+// size returns the scale of a row.
+func (s *irls) size(i int) float64 {
+	if s.sizes == nil {
+		return 1
+	}
+	return s.sizes[i]
+}
+
+// residualsOf returns y′ − x′β′, divided by the scales of the rows.
+func (s *irls) residualsOf(beta coefficients) []float64 {
+	r := s.design.residuals(beta)
+	for i := range s.sizes {
+		r[i] /= s.sizes[i]
+	}
+	return r
+}
+
+// row returns row i of the design, divided by its scale.
+func (s *irls) row(i int) []float64 {
+	row := s.design.row(i)
+	if s.sizes != nil {
+		row = slices.Clone(row)
+		floats.Scale(1/s.sizes[i], row)
+	}
+	return row
 }
 
 // loss returns Σ prior·ρ.
 func (s *irls) loss(k Kernel, residuals []float64) float64 {
 	sum := 0.0
 	for i, r := range residuals {
+		if s.inlier(i) {
+			sum += s.prior[i] * Kernel{Alpha: 2, Scale: k.Scale}.Rho(r)
+			continue
+		}
 		sum += s.prior[i] * k.Rho(r)
 	}
 	return sum
@@ -341,6 +485,10 @@ func (s *irls) updateShape(iteration int, thorough bool) (changed bool, err erro
 		fit.Scale = new(s.scale)
 	}
 	data, err := newSamples("rows", s.residuals, s.prior)
+	if s.inliers != nil {
+		residuals, prior := s.doubtful()
+		data, err = newSamples("rows that are not known to be inliers", residuals, prior)
+	}
 	if err != nil {
 		return false, err
 	}
@@ -348,6 +496,12 @@ func (s *irls) updateShape(iteration int, thorough bool) (changed bool, err erro
 	if err != nil {
 		return false, fmt.Errorf("shape of the residuals after %d iterations: %w", iteration, err)
 	}
+	for i, r := range s.residuals {
+		if s.inlier(i) {
+			f.known.square += s.prior[i] / data.weightUnit * (r / f.unit) * (r / f.unit)
+		}
+	}
+	f.known.weight = s.known / data.weightUnit
 	best, err := f.fitFrom(s.alpha, s.scale, thorough)
 	if err != nil {
 		return false, fmt.Errorf("shape of the residuals after %d iterations: %w", iteration, err)
@@ -363,7 +517,7 @@ func (s *irls) updateShape(iteration int, thorough bool) (changed bool, err erro
 func (s *irls) objective() float64 {
 	value := s.loss(Kernel{Alpha: s.alpha, Scale: s.scale}, s.residuals)
 	if s.fits {
-		value += floats.Sum(s.prior) * (math.Log(s.scale) + LogPartition(s.alpha))
+		value += floats.Sum(s.prior)*math.Log(s.scale) + s.logZ(s.alpha) + s.logSizes
 	}
 	return value
 }
@@ -379,7 +533,7 @@ func (s *irls) step() (moved float64, err error) {
 	now := s.loss(k, s.residuals)
 	for t := 1.0; t > 1e-9; t /= 2 {
 		beta := s.beta.plus(t, step)
-		residuals := s.design.residuals(beta)
+		residuals := s.residualsOf(beta)
 		if s.loss(k, residuals) <= now {
 			for i, r := range residuals {
 				moved = math.Max(moved, math.Abs(r-s.residuals[i]))

@@ -18,6 +18,7 @@ import (
 type likelihood struct {
 	sums
 	shape, anchor, delta, scale float64
+	full                        float64 // 1 + the weight of known inliers, per weight of samples: mean u·ψ(u) at the optimum in c
 }
 
 // sums are over samples, or the means of that.
@@ -79,8 +80,11 @@ func (f *fitter) newLikelihood(shape, anchor, delta, scale float64) likelihood {
 	for _, sum := range l.all() {
 		*sum /= data.total
 	}
-	l.value += math.Log(scale)
-	l.dS++
+	square := f.known.square / scale / scale / data.total
+	l.full = 1 + f.known.weight/data.total
+	l.value += square/2 + l.full*math.Log(scale)
+	l.dS += l.full - square
+	l.sS += 2 * square
 	return l
 }
 
@@ -122,7 +126,7 @@ const (
 	// maxLogStep bounds a step of log c: a quadratic picture of the likelihood reaches no further.
 	maxLogStep = 1.5
 
-	// farPull is the mean u·ψ, 1 at the optimum, from which on the scale is far too small. For α ≥ 2 the mean is a power of
+	// farPull is the mean u·ψ beside that at the optimum, 1 where no inliers are known, from which on the scale is far too small. For α ≥ 2 the mean is a power of
 	// the scale, and its logarithm is what is linear.
 	farPull = 2
 
@@ -136,7 +140,7 @@ const (
 // step returns a direction of descent in μ (in units of c) and s: Newton's where the Hessian is positive definite. Elsewhere both
 // go their own way: μ with the majorising curvature, and s with its own, which is never negative, for f is convex in s.
 func (l *likelihood) step(freeMu, freeScale bool) (mu, s float64) {
-	if freeMu && freeScale && l.pull() <= farPull {
+	if freeMu && freeScale && l.pull() <= farPull*l.full {
 		det := l.muMu*l.sS - l.muS*l.muS
 		if l.muMu > 0 && l.sS > 0 && det > leastDeterminant*l.muMu*l.sS {
 			mu, s = (-l.dMu*l.sS+l.dS*l.muS)/det, (-l.dS*l.muMu+l.dMu*l.muS)/det
@@ -154,8 +158,8 @@ func (l *likelihood) step(freeMu, freeScale bool) (mu, s float64) {
 		mu = -l.dMu / curvature
 	}
 	if freeScale && l.dS != 0 {
-		if s = -l.dS / l.sS; l.pull() > farPull {
-			s = math.Log(l.pull()) * l.pull() / l.sS
+		if s = -l.dS / l.sS; l.pull() > farPull*l.full {
+			s = math.Log(l.pull()/l.full) * l.pull() / l.sS
 		} else {
 			s = math.Max(-maxLogStep, math.Min(maxLogStep, s))
 		}
@@ -164,7 +168,7 @@ func (l *likelihood) step(freeMu, freeScale bool) (mu, s float64) {
 }
 
 // pull returns mean u·ψ(u).
-func (l *likelihood) pull() float64 { return 1 - l.dS }
+func (l *likelihood) pull() float64 { return l.full - l.dS }
 
 // bestStart returns the optimum in μ and c at this shape, from a median, from the middle of the shortest half, and from the
 // optimum at a neighbouring shape.

@@ -3,6 +3,7 @@ package scalar
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -12,7 +13,7 @@ import (
 // Regression is the result of IRLS.
 type Regression struct {
 	Coefficients *mat.VecDense // β, one per column of x
-	Residuals    []float64     // y − xβ
+	Residuals    []float64     // y − xβ, in the units of y
 	Weights      []float64     // prior weight times ψ(r)/r·c², in [0, 1] for α ≤ 2: what the residual still counts
 	Alpha, Scale float64       // shape and scale of the loss; see StopExactFit
 	Objective    float64       // Σ ρ, or the negative log-likelihood where the scale is fitted; −Inf at an exact fit
@@ -67,7 +68,7 @@ func (r *Regression) LogLikelihood() float64 {
 	case s.fits:
 		return -r.Objective
 	default:
-		return -r.Objective - s.weight()*(math.Log(r.Scale)+LogPartition(regularOrNaN(r.Alpha)))
+		return -r.Objective - s.weight()*math.Log(r.Scale) - s.priorUnit*(s.logZ(regularOrNaN(r.Alpha))+s.logSizes)
 	}
 }
 
@@ -108,8 +109,8 @@ func (r *Regression) model() (*model, error) {
 		m.names = append(m.names, fmt.Sprintf("beta[%d]", j))
 	}
 	m.names = append(m.names, "alpha", "scale")
-	m.moments = newMoments(s.design.n, p, s.alpha, func(i int) (x []float64, u, w float64) {
-		return s.design.x.RawRowView(i), s.residuals[i] / s.scale, s.prior[i] * s.priorUnit
+	m.moments = newMoments(s.design.n, p, s.alpha, func(i int) (x []float64, u, w float64, normal bool) {
+		return s.row(i), s.residuals[i] / s.scale, s.prior[i] * s.priorUnit, s.inlier(i)
 	})
 	m.transform = s.design.transform()
 	m.transform.Scale(s.scale, m.transform)
@@ -217,7 +218,7 @@ func (s *irls) result(iterations int, stop StopReason) (*Regression, error) {
 	}
 	r.Scale = math.Max(r.Scale, math.SmallestNonzeroFloat64)
 	for i, v := range s.residuals {
-		r.Residuals[i] = math.Ldexp(v, s.design.exponent)
+		r.Residuals[i] = math.Ldexp(v*s.size(i), s.design.exponent)
 	}
 	r.Weights = s.weights(Kernel{Alpha: s.alpha, Scale: s.scale})
 	for i := range r.Weights {
@@ -236,12 +237,16 @@ func (s *irls) result(iterations int, stop StopReason) (*Regression, error) {
 // HatValues returns the leverage of each row in the weighted least squares problem of the result, between 0 and 1: how much its own y counts in its
 // fitted value,
 //
-//	h_i = w_i·x_iᵀ·(Σ w·x·xᵀ)⁻¹·x_i,  w = Weights
+//	h_i = w_i·x_iᵀ·(Σ w·x·xᵀ)⁻¹·x_i,  w = Weights/Scales²
 //
 // They sum to the number of columns. A row that the loss ignores has about 0.
 func (r *Regression) HatValues() ([]float64, error) {
 	d := r.state.design
-	q, err := d.orthonormal(r.Weights)
+	weights := slices.Clone(r.Weights)
+	for i := range weights {
+		weights[i] /= r.state.size(i) * r.state.size(i)
+	}
+	q, err := d.orthonormal(weights)
 	if err != nil {
 		return nil, err
 	}
@@ -255,7 +260,7 @@ func (r *Regression) HatValues() ([]float64, error) {
 
 // CooksDistances returns how far each row alone moves the fit, in the weighted least squares problem of the result [3],
 //
-//	D_i = w_i·r_i²/(p·s²) · h_i/(1−h_i)²,  s² = Σ w·r²/(n−p),  w = Weights
+//	D_i = w_i·r_i²/(p·s²) · h_i/(1−h_i)²,  s² = Σ w·r²/(n−p),  w = Weights/Scales²
 //
 // with h of [Regression.HatValues] and n rows of positive weight. A row with D_i above about 1 deserves a look.
 func (r *Regression) CooksDistances() ([]float64, error) {
@@ -290,7 +295,7 @@ func (r *Regression) CooksDistances() ([]float64, error) {
 type Prediction struct {
 	Value float64  // x·β
 	Mean  Interval // for x·β, from the uncertainty of β
-	New   Interval // for a new y
+	New   Interval // for a new y, of a row with the scale c
 }
 
 // Predict returns the fitted value of a row x with intervals at a level such as 0.95. The interval of the mean is that of β's uncertainty of a

@@ -13,12 +13,16 @@ import (
 
 // start sets the unit of y, and β.
 func (s *irls) start() error {
-	leastSquares, err := s.design.solve(s.prior, s.design.y)
+	y := slices.Clone(s.design.y)
+	for i := range s.sizes {
+		y[i] /= s.sizes[i]
+	}
+	leastSquares, err := s.leastSquares(s.prior, y)
 	if err != nil {
 		return err
 	}
 	s.beta = s.design.newCoefficients().plus(1, leastSquares)
-	s.residuals = s.design.residuals(s.beta)
+	s.residuals = s.residualsOf(s.beta)
 	exponent := 0
 	if c := s.options.Scale; c != nil {
 		exponent = exponentOf(*c) - s.design.exponent
@@ -38,7 +42,7 @@ func (s *irls) start() error {
 	if s.options.Start != nil {
 		s.beta = s.design.internal(s.options.Start)
 	}
-	s.residuals = s.design.residuals(s.beta)
+	s.residuals = s.residualsOf(s.beta)
 	if size := largest(s.residuals); math.IsNaN(size) || math.IsInf(size, 1) {
 		return failure(ErrOverflow, "the residuals at the start overflow")
 	}
@@ -58,7 +62,7 @@ func (s *irls) absoluteDeviations() error {
 			return err
 		}
 		s.beta = s.beta.plus(1, step)
-		s.residuals = s.design.residuals(s.beta)
+		s.residuals = s.residualsOf(s.beta)
 	}
 	s.startScale = s.medianScale()
 	return nil
@@ -111,7 +115,11 @@ type sCandidate struct {
 // boundedAlpha. Maximum likelihood of c, or an α that is not negative, would give way to outliers far away in x.
 func (s *irls) highBreakdown() error {
 	d := s.design
-	qr, err := d.factorize(s.prior)
+	weights := slices.Clone(s.prior)
+	for i := range weights {
+		weights[i] /= s.size(i) * s.size(i)
+	}
+	qr, err := d.factorize(weights)
 	if err != nil {
 		return err
 	}
@@ -119,7 +127,7 @@ func (s *irls) highBreakdown() error {
 	qr.RTo(&r)
 	e := &sEstimate{q: mat.NewDense(d.n, d.p, nil), r: s.residuals, prior: s.prior, total: floats.Sum(s.prior), n: d.n, p: d.p, residuals: make([]float64, d.n)}
 	for i := range d.n {
-		copy(e.q.RawRowView(i), d.row(i))
+		copy(e.q.RawRowView(i), s.row(i))
 		forwardSubstitute(e.q.RawRowView(i), &r)
 	}
 	best := e.search()
@@ -130,7 +138,7 @@ func (s *irls) highBreakdown() error {
 		return failure(ErrDependent, "the start: %v", err)
 	}
 	s.beta = s.beta.plus(1, step.RawVector().Data)
-	s.residuals = d.residuals(s.beta)
+	s.residuals = s.residualsOf(s.beta)
 	if s.vanishes(mScaleShare) {
 		return nil
 	}
@@ -139,7 +147,8 @@ func (s *irls) highBreakdown() error {
 	}
 	if s.options.Alpha == nil && s.options.Schedule == nil {
 		window := math.Max(defaultTau, 1.01*largest(s.residuals)/s.fixedScale) // all of them
-		fit, err := FitTruncated(s.residuals, s.prior, &TruncatedOptions{Alpha: Between(math.Inf(-1), boundedAlpha), Scale: &s.fixedScale, Tau: window})
+		doubtful, prior := s.doubtful()
+		fit, err := FitTruncated(doubtful, prior, &TruncatedOptions{Alpha: Between(math.Inf(-1), boundedAlpha), Scale: &s.fixedScale, Tau: window})
 		if err != nil {
 			return fmt.Errorf("shape of the residuals of the S-estimate: %w", err)
 		}
