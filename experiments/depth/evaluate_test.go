@@ -43,7 +43,7 @@ func TestTrueDisparitiesLeaveLessOverThanOthers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		residuals := testkit.Floats(t, testkit.Exec(t, backend, residualOf, left, right, maps)[0])
+		residuals := testkit.Floats(t, testkit.Exec(t, backend, Residual, left, right, maps)[0])
 		for _, r := range residuals {
 			sum += math.Abs(r) / float64(len(residuals))
 		}

@@ -89,7 +89,7 @@ func (c Config) trainingGraph(scope *model.Scope, _ any, inputs []*Node) []*Node
 // the batch axis. inputs are as the loaders of the configuration's view give them.
 func (c Config) residuals(scope *model.Scope, inputs []*Node) func(disparity *Node) *Node {
 	if c.Data.View == ViewStereo {
-		return func(disparity *Node) *Node { return residualOf(inputs[0], inputs[1], disparity) }
+		return func(disparity *Node) *Node { return Residual(inputs[0], inputs[1], disparity) }
 	}
 	target, sources, camera := inputs[0], inputs[1:3], inputs[3]
 	poses := c.Pose.poses(scope, target, sources...)
@@ -103,16 +103,16 @@ func (c Config) residuals(scope *model.Scope, inputs []*Node) func(disparity *No
 	}
 }
 
-// residualOf returns the left image minus the right one moved by the disparity, and 0 where that asks for pixels outside of
+// Residual returns the left image minus the right one moved by the disparity, and 0 where that asks for pixels outside of
 // the right image. All are `[batch, height, width, channels]`.
-func residualOf(left, right, disparity *Node) *Node {
+func Residual(left, right, disparity *Node) *Node {
 	warped, inside := gomlxops.WarpDisparity(StopGradient(right), disparity)
 	return Mul(Sub(left, warped), inside)
 }
 
 // Terms returns the photometric loss and the smoothness loss, scalars, of one prediction.
 func (c LossConfig) Terms(scope *model.Scope, left, right, disparity *Node, steps int) (photometric, smoothness *Node) {
-	return c.terms(scope, left, residualOf(left, right, disparity), disparity, steps)
+	return c.terms(scope, left, Residual(left, right, disparity), disparity, steps)
 }
 
 // terms is Terms for the residuals of the target, those of several sources behind each other on the batch axis.

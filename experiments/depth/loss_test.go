@@ -68,7 +68,7 @@ func TestResidualOfAShiftedViewIsZero(t *testing.T) {
 		}
 	}
 	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
-		residual := testkit.Exec(t, backend, residualOf, testkit.Tensor(t, dtypes.Float64, left, 1, height, width, 3),
+		residual := testkit.Exec(t, backend, Residual, testkit.Tensor(t, dtypes.Float64, left, 1, height, width, 3),
 			randomTensor(t, 1, 1, height, width, 3), testkit.Tensor(t, dtypes.Float64, disparity, 1, height, width, 1))
 		testkit.CheckClose(t, "residual", testkit.Floats(t, residual[0]), make([]float64, height*width*3), 0, 1e-12)
 	})
