@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/janpfeifer/gonb/gonbui/protocol"
@@ -144,9 +145,13 @@ func (g *Images) pieces(canvas *image.RGBA, l grid) (string, error) {
 
 // describe says in words what the grid shows.
 func (g *Images) describe() string {
-	said := "Pictures: " + strings.Join(g.labels, ", ")
-	if g.title != "" {
-		said = g.title + ": " + strings.Join(g.labels, ", ")
+	labels := strings.Join(slices.DeleteFunc(slices.Clone(g.labels), func(label string) bool { return label == "" }), ", ")
+	said := "Pictures: " + labels
+	switch {
+	case labels == "" && g.title != "":
+		said = g.title
+	case g.title != "":
+		said = g.title + ": " + labels
 	}
 	for _, b := range g.bars {
 		said += fmt.Sprintf("; colours show %s from %s to %s", b.label, shortNumber(b.lo), shortNumber(b.hi))
