@@ -80,7 +80,7 @@ async def produce(wanted: dict[str, Path], known: set[str], args: argparse.Names
     async def one(name: str, path: Path) -> str | None:
         async with slots:
             tell(f"{name} …")
-            run = await execute.execute(path, args.kernel, timeout, tell)
+            run = await execute.execute(path, name, args.kernel, timeout, tell)
             await asyncio.to_thread(export.write_report, run, name, path, known, preset, TEMPLATES, args.out, not args.no_pages)
             if run.failure is not None:
                 tell(f"FAILED {name}, {run.failure}")

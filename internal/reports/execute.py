@@ -146,8 +146,8 @@ def tail_of(log) -> str:
     return log.read()[-1500:].strip()
 
 
-async def execute(source: Path, kernel_name: str, timeout: int, tell) -> Run:
-    """Executes a notebook in its own folder, up to the first cell that fails. tell(text) gets the progress."""
+async def execute(source: Path, name: str, kernel_name: str, timeout: int, tell) -> Run:
+    """Executes a notebook in its own folder, up to the first cell that fails. tell(text) gets the progress, under its name."""
     began = time.monotonic()
     try:
         notebook = nbformat.read(source, as_version=4)
@@ -161,7 +161,7 @@ async def execute(source: Path, kernel_name: str, timeout: int, tell) -> Run:
         last["cell"] = cell_index
         if cell_index in codes and time.monotonic() - last["told"] > 5:
             last["told"] = time.monotonic()
-            tell(f"{source.stem}: code cell {codes.index(cell_index) + 1} of {len(codes)}")
+            tell(f"{name}: code cell {codes.index(cell_index) + 1} of {len(codes)}")
 
     client = Client(
         notebook,
