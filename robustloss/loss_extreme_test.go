@@ -2,6 +2,7 @@ package robustloss
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -120,6 +121,29 @@ func TestLoss_BeyondTheRangeOfTheSquare(t *testing.T) {
 						t.Errorf("%s: %s(%g) at α=%g: got %g, want %g", at.dtype, []string{"ρ", "ψ"}[k], at.x, alpha[i], testkit.Floats(t, got[k])[i], want[i])
 					}
 				}
+			}
+		})
+	}
+}
+
+// The comment of Loss says how large a quotient x/c is told from a larger one, and what is made of one that overflows.
+func TestLoss_BeyondTheRangeOfTheQuotient(t *testing.T) {
+	for _, at := range []struct {
+		dtype             dtypes.DType
+		farthest, x, tiny float64
+	}{{dtypes.Float32, 0x1p124, 0x1p100, 0x1p-100}, {dtypes.Float64, 0x1p1020, 0x1p1000, 0x1p-1000}} {
+		testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
+			x, scale := []float64{at.farthest, 4 * at.farthest, at.x}, []float64{1, 1, at.tiny}
+			alpha := []float64{-1, 0, 0.25}
+			got := testkit.Floats(t, testkit.Exec(t, backend, Loss,
+				testkit.Tensor(t, at.dtype, slices.Repeat(x, 3), 3, 3), testkit.Tensor(t, at.dtype, alpha, 3, 1), testkit.Tensor(t, at.dtype, scale, 1, 3))[0])
+			for i, a := range alpha {
+				row, limit := got[3*i:3*i+3], math.Inf(1)
+				if a < 0 {
+					limit = (a - 2) / a
+				}
+				kernel := scalar.Kernel{Alpha: a, Scale: 1}
+				testkit.CheckClose(t, at.dtype.String(), row, []float64{kernel.Rho(at.farthest), kernel.Rho(at.farthest), limit}, 1e-5, 0)
 			}
 		})
 	}
