@@ -81,7 +81,7 @@ func TestTableTrainsOnlyWhatIsMissing(t *testing.T) {
 	args := []string{"table", "--preset", "tiny", "--steps", "2", "--only", "normal", "--format", "json"}
 	first, _ := command(t, cli.CodeOK, runs, append(args, "--seed", "1")...)
 	both, progress := command(t, cli.CodeOK, runs, append(args, "--seed", "1,2")...)
-	if strings.Contains(progress, "seed 1 ") || strings.Count(progress, "seed 2 ") != 3 {
+	if strings.Contains(progress, "seed 1 ") || strings.Count(progress, "seed 2  2/2 ") != 3 || strings.Count(progress, "seed 2  first step ") != 3 {
 		t.Errorf("trained again:\n%s", progress)
 	}
 	n := func(table string) (n []int) {
