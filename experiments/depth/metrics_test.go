@@ -75,6 +75,9 @@ func TestMetricsWorkedByHand(t *testing.T) {
 func TestAvgReproducesThePapersColumn(t *testing.T) {
 	for _, row := range Rows {
 		q, ok := quoted[row.Key]
+		if row.Key == RowLaplace { // it is ours
+			continue
+		}
 		if !ok {
 			t.Fatalf("no numbers of the paper for %s", row.Key)
 		}

@@ -56,7 +56,7 @@ func TestTableHasEightRowsAndThePapersNumbers(t *testing.T) {
 }
 
 func TestConfigurations(t *testing.T) {
-	for _, preset := range []string{"tiny", "quick", "paper"} {
+	for _, preset := range []string{"tiny", "quick", "medium", "paper"} {
 		for _, row := range TrainedRows() {
 			c, err := NewConfig(preset, row)
 			if err != nil {
@@ -70,7 +70,7 @@ func TestConfigurations(t *testing.T) {
 	if Title(RowLaplace) != "L1 on YUV wavelets" || Title("none") != "none" {
 		t.Errorf("titles %q and %q", Title(RowLaplace), Title("none"))
 	}
-	if _, err := NewConfig("huge", RowAlpha0); err == nil || !strings.Contains(err.Error(), "tiny, quick or paper") {
+	if _, err := NewConfig("huge", RowAlpha0); err == nil || !strings.Contains(err.Error(), "tiny, quick, medium or paper") {
 		t.Errorf("error %v", err)
 	}
 	if _, err := NewConfig("quick", RowReported); err == nil || !strings.Contains(err.Error(), "adaptive") {

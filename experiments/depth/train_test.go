@@ -42,16 +42,16 @@ func TestTableCommandMakesAllRows(t *testing.T) {
 	if code != cli.CodeOK {
 		t.Fatalf("code %d: %s", code, stderr)
 	}
-	if rows := strings.Count(stdout, "\n| ") - 1; rows != 7 || strings.Count(stdout, "–") != len(Metrics) {
-		t.Errorf("the table has %d rows, want 7, the first without a number of its own:\n%s", rows, stdout)
+	if rows := strings.Count(stdout, "\n| ") - 1; rows != 8 || strings.Count(stdout, "–") != len(Metrics) {
+		t.Errorf("the table has %d rows, want 8, the first without a number of its own:\n%s", rows, stdout)
 	}
 	kept := filepath.Join(runs, "kept")
 	code, again, stderr := command(t, runs, "table", "--preset", "tiny", "--keep", kept)
 	if code != cli.CodeOK || again != stdout || strings.Contains(stderr, "12/12") {
 		t.Errorf("code %d, the table changed or was made again: %s\n%s", code, stderr, again)
 	}
-	if results, err := run.ReadResults(kept); err != nil || len(results) != 6 {
-		t.Errorf("%d results kept, %v, want 6", len(results), err)
+	if results, err := run.ReadResults(kept); err != nil || len(results) != 7 {
+		t.Errorf("%d results kept, %v, want 7", len(results), err)
 	}
 	code, stdout, stderr = command(t, runs, "figures", "--preset", "tiny", "--only", "adaptive", "--examples", "2")
 	if code != cli.CodeOK || !strings.Contains(stdout, "alpha.png") {

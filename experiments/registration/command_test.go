@@ -190,18 +190,19 @@ func TestCommands_SayWhatIsWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, args := range map[string][]string{
-		"no folder below it holds a Depth_0000.ply":       {"table", "--data", empty},
-		"the folder's name says no noise level":           {"table", "--data", unnamed},
-		"--seed: must not be negative":                    {"table", "--seed=-1"},
-		"there is no result.json below":                   {"table", "--from", empty},
-		`unknown method "best": want one of`:              {"align", line, line, "--method", "best"},
-		"cloud 0 has 3 points: want at least 10":          {"align", line, line},
-		"--normal-radius -1 and --feature-radius 0: want": {"align", line, line, "--normal-radius=-1"},
-		"9 points per view: want at least 10":             {"pairs", empty, "--points", "9"},
-		"--count: must be 1 or more, it is -2":            {"pairs", empty, "--count=-2"},
-		"--seed: must not be negative, it is -1":          {"pairs", empty, "--seed=-1"},
-		"--points: must be 1 or more, it is -5":           {"figures", "--points=-5"},
-		"must be one of \"tiny\",\"quick\",\"paper\" but": {"table", "--preset", "huge"},
+		"no folder below it holds a Depth_0000.ply":                  {"table", "--data", empty},
+		"the folder's name says no noise level":                      {"table", "--data", unnamed},
+		"--seed: must not be negative":                               {"table", "--seed=-1"},
+		"there is no result.json below":                              {"table", "--from", empty},
+		`unknown method "best": want one of`:                         {"align", line, line, "--method", "best"},
+		"cloud 0 has 3 points: want at least 10":                     {"align", line, line},
+		"--normal-radius -1 and --feature-radius 0: want":            {"align", line, line, "--normal-radius=-1"},
+		"9 points per view: want at least 10":                        {"pairs", empty, "--points", "9"},
+		"--count: must be 1 or more, it is -2":                       {"pairs", empty, "--count=-2"},
+		"--seed: must not be negative, it is -1":                     {"pairs", empty, "--seed=-1"},
+		"--points: must be 1 or more, it is -5":                      {"figures", "--points=-5"},
+		"must be one of \"tiny\",\"quick\",\"medium\",\"paper\" but": {"table", "--preset", "huge"},
+		"unknown preset \"medium\": want tiny, quick or paper":       {"table", "--preset", "medium"},
 	} {
 		code, _, stderr := execute(t.TempDir(), args...)
 		if code == cli.CodeOK || !strings.Contains(stderr, want) {
