@@ -24,7 +24,7 @@ func (r *report) head(b *strings.Builder) {
 	if processor == "" {
 		processor = r.Versions["platform"]
 	}
-	fmt.Fprintf(b, "%s, %d cores, %s, revision %s: `%s`\n\n", processor, r.Cores, r.Date, r.Versions["revision"], r.Command)
+	fmt.Fprintf(b, "%s; %s, revision %s: `%s`\n\n", processor, r.Date, r.Versions["revision"], r.Command)
 }
 
 // ratio is how a table gives a ratio: the median and the quartiles over the rounds.
