@@ -40,7 +40,6 @@ type studentsTerms struct {
 }
 
 func newStudentsTerms(x, df, scale *Node) *studentsTerms {
-	scale = positive(scale)
 	s := &studentsTerms{x: x, scale: scale}
 	largest, far := 0x1p100, 0x1p450
 	if x.DType() == dtypes.Float32 {
@@ -49,6 +48,7 @@ func newStudentsTerms(x, df, scale *Node) *studentsTerms {
 	s.df = Where(LessOrEqual(df, s.constant(largest)), df, s.constant(largest))
 	s.df = Where(GreaterThan(df, s.constant(0)), s.df, s.constant(math.NaN()))
 	s.r = Div(x, scale)
+	s.r = where(GreaterOrEqual(scale, s.constant(leastNormal(x.DType()))), s.r, s.constant(math.NaN()))
 	// Where r² would overflow, 1 is nothing beside r²/ν.
 	isFar := GreaterThan(Abs(s.r), s.constant(far))
 	near := Where(isFar, s.constant(1), s.r)
