@@ -223,6 +223,14 @@ func items(text string) int {
 	return len(regexp.MustCompile(`(?m)^(\d+\.|[-*]) `).FindAllString(text, -1))
 }
 
+func TestSolutions_AreThereForEveryLesson(t *testing.T) {
+	forEachLesson(t, func(t *testing.T, name string, _ notebook) {
+		if _, err := os.Stat(filepath.Join(solutions, name+".ipynb")); err != nil {
+			t.Errorf("nobody has solved its exercises: %v", err)
+		}
+	})
+}
+
 // The solutions of a lesson have a hint and a solution for each of its exercises, and each of both leads to the other.
 func TestSolutions_AreThoseOfALesson(t *testing.T) {
 	forEachIn(t, solutions+"/*.ipynb", func(t *testing.T, name string, n notebook) {
