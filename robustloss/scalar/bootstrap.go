@@ -17,13 +17,13 @@ type ShapeTest struct {
 	Simulations, Failed int
 }
 
-// BootstrapOptions says how a test simulates. The zero value means all defaults.
+// BootstrapOptions says how a test or an interval simulates. The zero value means all defaults.
 type BootstrapOptions struct {
-	// Simulations is how many samples are drawn under the hypothesis. 0 means 999. The p-value is a multiple of 1/(Simulations+1), with a
+	// Simulations is how many samples are drawn. 0 means 999. A p-value is a multiple of 1/(Simulations+1), with a
 	// standard error of √(p(1−p)/Simulations).
 	Simulations int
 
-	// Seed of the random numbers: the same seed gives the same p-value, on any number of processors.
+	// Seed of the random numbers: the same seed gives the same result, on any number of processors.
 	Seed uint64
 }
 
@@ -51,28 +51,33 @@ func (f *Inference) TestShape(alpha float64, options *BootstrapOptions) (ShapeTe
 		return ShapeTest{}, err
 	}
 	return bootstrap(alpha, observed, options, func(src rand.Source) (float64, error) {
-		null := General{Alpha: alpha, Scale: 1, Src: src}
-		free := &FitOptions{Alpha: &g.shape}
-		if !g.freeMu {
-			free.Mu = new(0.0)
-		}
-		if !g.freeScale {
-			free.Scale = new(1.0)
-		}
-		samples := make([]float64, n)
-		for i := range samples {
-			samples[i] = null.Rand()
-		}
-		data, err := newSamples("samples", samples, nil)
-		if err != nil {
-			return 0, err
-		}
-		simulated, err := newFitter(data, free)
+		simulated, err := g.simulated(alpha, n, src)
 		if err != nil {
 			return 0, err
 		}
 		return simulated.ratio(alpha, float64(n))
 	})
+}
+
+// simulated returns a fitter, with what is free and the bounds of this one, of n samples of General with this shape, μ = 0 and c = 1.
+func (f *fitter) simulated(shape float64, n int, src rand.Source) (*fitter, error) {
+	truth := General{Alpha: shape, Scale: 1, Src: src}
+	free := &FitOptions{Alpha: &f.shape}
+	if !f.freeMu {
+		free.Mu = new(0.0)
+	}
+	if !f.freeScale {
+		free.Scale = new(1.0)
+	}
+	values := make([]float64, n)
+	for i := range values {
+		values[i] = truth.Rand()
+	}
+	data, err := newSamples("samples", values, nil)
+	if err != nil {
+		return nil, err
+	}
+	return newFitter(data, free)
 }
 
 func insideBounds(alpha float64, bounds Interval) error {
@@ -115,31 +120,44 @@ func (r *Regression) TestShape(alpha float64, options *BootstrapOptions) (ShapeT
 	}
 	observed := math.Max(0, 2*s.priorUnit*(restricted-s.objective()))
 	return bootstrap(alpha, observed, options, func(src rand.Source) (float64, error) {
-		null := General{Alpha: alpha, Scale: 1, Src: src}
+		scale := 1.0
 		if s.fixedScale != 0 {
-			null.Scale = s.fixedScale
+			scale = s.fixedScale
 		}
-		noise := make([]float64, s.design.n)
-		for i := range noise {
-			if g := null; s.inlier(i) {
-				g.Alpha = 2
-				noise[i] = g.Rand() * s.size(i)
-				continue
-			}
-			noise[i] = null.Rand() * s.size(i)
-		}
-		return s.simulatedRatio(alpha, noise)
+		return s.simulatedRatio(alpha, s.noise(General{Alpha: alpha, Scale: scale, Src: src}))
 	})
 }
 
-// simulatedRatio returns twice the logarithm of the likelihood ratio for other values of y.
-func (s *irls) simulatedRatio(alpha float64, y []float64) (float64, error) {
+// noise returns errors with this distribution, one for each row: normal for the known inliers, and in the rows' sizes.
+func (s *irls) noise(errors General) []float64 {
+	noise := make([]float64, s.design.n)
+	for i := range noise {
+		g := errors
+		if s.inlier(i) {
+			g.Alpha = 2
+		}
+		noise[i] = g.Rand() * s.size(i)
+	}
+	return noise
+}
+
+// withY returns the start of a fit of other values of y.
+func (s *irls) withY(y []float64) (*irls, error) {
 	design := *s.design
 	design.y, design.largestY = y, largest(y)
 	l := *s
 	l.design, l.beta, l.startScale = &design, design.newCoefficients(), 0
 	l.residuals = l.residualsOf(l.beta)
 	if err := l.absoluteDeviations(); err != nil {
+		return nil, err
+	}
+	return &l, nil
+}
+
+// simulatedRatio returns twice the logarithm of the likelihood ratio for other values of y.
+func (s *irls) simulatedRatio(alpha float64, y []float64) (float64, error) {
+	l, err := s.withY(y)
+	if err != nil {
 		return 0, err
 	}
 	start := l.beta
@@ -149,7 +167,7 @@ func (s *irls) simulatedRatio(alpha float64, y []float64) (float64, error) {
 	}
 	lowest := math.Inf(1)
 	for _, beta := range []coefficients{l.beta, start} {
-		given := l
+		given := *l
 		given.alphas, given.beta = Interval{alpha, alpha}, beta
 		value, err := given.minimum()
 		if err != nil {
@@ -160,11 +178,28 @@ func (s *irls) simulatedRatio(alpha float64, y []float64) (float64, error) {
 	return math.Max(0, 2*s.priorUnit*(lowest-free)), nil
 }
 
+// bootstrap compares a statistic with simulated ones.
+func bootstrap(alpha, observed float64, options *BootstrapOptions, simulate func(src rand.Source) (float64, error)) (ShapeTest, error) {
+	statistics, failed, err := simulations(options, simulate)
+	t := ShapeTest{Alpha: alpha, Statistic: observed, Simulations: len(statistics), Failed: failed}
+	if err != nil {
+		return t, err
+	}
+	larger := 0
+	for _, statistic := range statistics {
+		if statistic >= observed {
+			larger++
+		}
+	}
+	t.PValue = (1 + float64(larger)) / (1 + float64(t.Simulations))
+	return t, nil
+}
+
 // failedShare of simulations that fail is too much.
 const failedShare = 0.1
 
-// bootstrap compares a statistic with simulated ones.
-func bootstrap(alpha, observed float64, options *BootstrapOptions, simulate func(src rand.Source) (float64, error)) (ShapeTest, error) {
+// simulations returns the results of the simulations that have one, in their order, and how many have none.
+func simulations[T any](options *BootstrapOptions, simulate func(src rand.Source) (T, error)) (results []T, failed int, err error) {
 	o := BootstrapOptions{}
 	if options != nil {
 		o = *options
@@ -172,35 +207,28 @@ func bootstrap(alpha, observed float64, options *BootstrapOptions, simulate func
 	if o.Simulations <= 0 {
 		o.Simulations = defaultSimulations
 	}
-	statistics, errs := make([]float64, o.Simulations), make([]error, o.Simulations)
+	all, errs := make([]T, o.Simulations), make([]error, o.Simulations)
 	var group sync.WaitGroup
 	workers := min(runtime.GOMAXPROCS(0), o.Simulations)
 	for worker := range workers {
 		group.Go(func() {
 			for i := worker; i < o.Simulations; i += workers {
-				statistics[i], errs[i] = simulate(rand.NewPCG(o.Seed, uint64(i)))
+				all[i], errs[i] = simulate(rand.NewPCG(o.Seed, uint64(i)))
 			}
 		})
 	}
 	group.Wait()
-	t := ShapeTest{Alpha: alpha, Statistic: observed}
-	larger := 0
 	var last error
-	for i, statistic := range statistics {
-		switch {
-		case errs[i] != nil:
-			t.Failed++
+	for i, result := range all {
+		if errs[i] != nil {
+			failed++
 			last = errs[i]
-		default:
-			t.Simulations++
-			if statistic >= observed {
-				larger++
-			}
+			continue
 		}
+		results = append(results, result)
 	}
-	if float64(t.Failed) > failedShare*float64(o.Simulations) {
-		return t, failure(ErrNotConverged, "%d of %d simulated fits failed, the last with: %v", t.Failed, o.Simulations, last)
+	if float64(failed) > failedShare*float64(o.Simulations) {
+		return results, failed, failure(ErrNotConverged, "%d of %d simulated fits failed, the last with: %v", failed, o.Simulations, last)
 	}
-	t.PValue = (1 + float64(larger)) / (1 + float64(t.Simulations))
-	return t, nil
+	return results, failed, nil
 }

@@ -12,7 +12,7 @@
 //	  - [Fit] and [FitTruncated] choose μ, α and c for given residuals; [IRLS] solves robust linear regression, and [FitVectors] fits vectors
 //	    with one α and a full covariance.
 //	  - [Infer], which is Fit, and [IRLS] say how sure they are: Summary prints estimates, standard errors, intervals and what to be careful
-//	    about; Uncertainty, Profile, TestShape, Predict, HatValues and CooksDistances have the numbers.
+//	    about; Uncertainty, Profile, Bootstrap, TestShape, Predict, HatValues and CooksDistances have the numbers.
 //	  - [Compare] tells the normal, Laplace's, Cauchy's, Student's t and the general distribution apart; [FitStudentsT], [MAD] and [Qn] stand alone.
 //	  - [PowerTransform] is the family of curves that makes the loss out of half a square, with its inverse.
 //	  - [Schedule] changes α over the steps of a solver or a training loop.

@@ -230,6 +230,34 @@ func ExampleInference_TestShape() {
 	// α = 2: statistic 6.11, p = 0.04
 }
 
+// Normal samples: α = 2, where standard errors from second derivatives fail. How the estimates scatter says how sure they are.
+func ExampleInference_Bootstrap() {
+	g := scalar.General{Mu: 5, Alpha: 2, Scale: 2, Src: rand.NewPCG(1, 2)}
+	samples := make([]float64, 100)
+	for i := range samples {
+		samples[i] = g.Rand()
+	}
+	fit, err := scalar.Infer(samples, nil, &scalar.FitOptions{Alpha: scalar.Between(0, 2)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var scatter *scalar.Bootstrap
+	scatter, err = fit.Bootstrap(&scalar.BootstrapOptions{Simulations: 199})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for i, name := range []string{"mu", "alpha", "scale"} {
+		ends := scatter.Interval(i, 0.95)
+		fmt.Printf("%-5s %.2f ± %.2f, 95 %% within [%.2f, %.2f]\n", name, scatter.Values[i], scatter.StdErr(i), ends.Lo, ends.Hi)
+	}
+	// Output:
+	// mu    4.99 ± 0.20, 95 % within [4.62, 5.44]
+	// alpha 1.91 ± 0.30, 95 % within [1.03, 2.00]
+	// scale 1.77 ± 0.26, 95 % within [1.17, 2.08]
+}
+
 // Which family predicts new samples best?
 func ExampleCompare() {
 	comparison, err := scalar.Compare(contaminated(), nil)
@@ -333,6 +361,24 @@ func ExampleProfileTruncated() {
 	fmt.Printf("α in [%.2f, %.2f] %v\n", ends.Lo, ends.Hi, err)
 	// Output:
 	// α in [-0.09, -0.04] <nil>
+}
+
+// And how sure are α and c, where both are fitted?
+func ExampleProfileTruncatedScale() {
+	residuals := contaminated()[:200]
+	for i := range residuals {
+		residuals[i] -= 5
+	}
+	options := &scalar.TruncatedOptions{Scale: new(0.2), Tau: 20, FitScale: true}
+	shape, err := scalar.ProfileTruncated(residuals, nil, options, 0.95)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	scale, err := scalar.ProfileTruncatedScale(residuals, nil, options, 0.95)
+	fmt.Printf("α in [%.2f, %.2f], c in [%.3f, %.3f] %v\n", shape.Lo, shape.Hi, scale.Lo, scale.Hi, err)
+	// Output:
+	// α in [-0.05, 0.15], c in [0.037, 0.055] <nil>
 }
 
 // Two robust scales beside the standard deviation, which a tenth of outliers carries away: the others measure 0.1.
@@ -467,6 +513,25 @@ func ExampleRegression_Uncertainty() {
 	// profile of the slope: [0.691, 0.747] <nil>
 	// y(0.5) = 0.495, mean in [0.488, 0.503], new value in [0.28, 0.71] <nil>
 	// 3 parameters, log-likelihood 82.56, AIC -159.12, BIC -153.38
+}
+
+// How a slope scatters when errors of the fitted distribution are drawn again.
+func ExampleRegression_Bootstrap() {
+	x, y := wrongFifth()
+	fit, err := scalar.IRLS(x, y, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	scatter, err := fit.Bootstrap(&scalar.BootstrapOptions{Simulations: 99})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	slope := scatter.Interval(0, 0.9)
+	fmt.Printf("slope %.2f, 90 %% within [%.2f, %.2f]\n", fit.Coefficients.AtVec(0), slope.Lo, slope.Hi)
+	// Output:
+	// slope 0.72, 90 % within [0.70, 0.74]
 }
 
 // A table as statisticians know it, as text, and in Markdown for a notebook.

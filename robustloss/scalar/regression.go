@@ -131,7 +131,7 @@ func (r *Regression) Profile(i int, level float64) (Interval, error) {
 		return Interval{}, failure(ErrArgument, "there is no parameter %d", i)
 	case !m.fits[i]:
 		return Interval{m.values[i], m.values[i]}, nil
-	case s.alpha < 0 || s.options.Schedule != nil || !s.fits && s.options.Scale == nil || s.options.ScaleBy != ByLikelihood && s.options.Scale == nil:
+	case !r.hasLikelihood():
 		return Interval{}, failure(ErrArgument, "the fit has no likelihood that its scale maximises")
 	}
 	critical, err := criticalDeviance(level, s.weight()-float64(p))

@@ -80,36 +80,82 @@ func FitTruncated(residuals, weights []float64, options *TruncatedOptions) (Trun
 // likelihood ratio, maximised over c if that is fitted, is at most t², as for [Inference.Profile]. Weights are counts. An end is a bound of α
 // where the likelihood does not fall enough before it. Errors are those of FitTruncated.
 func ProfileTruncated(residuals, weights []float64, options *TruncatedOptions, level float64) (Interval, error) {
-	checkLevel(level)
-	data, err := newSamples("residuals", residuals, weights)
+	o, err := newTruncatedOptimum(residuals, weights, options, level)
 	if err != nil {
 		return Interval{}, err
 	}
-	f, err := newTruncatedFitter(data.deviations(0), options)
-	if err != nil {
-		return Interval{}, err
-	}
-	alpha, scale, err := f.fit()
-	if err != nil {
-		return Interval{}, err
-	}
-	critical, err := criticalDeviance(level, f.data.total*data.weightUnit-1)
-	if err != nil {
-		return Interval{}, err
-	}
-	best, weight := f.nll(alpha, scale), f.data.total*data.weightUnit
-	ends, err := profile(compressAlpha(alpha), f.alpha.compressed(), firstStep/math.Sqrt(weight), func(v float64) (float64, error) {
-		given, at := *f, scale
-		given.alpha = *Fixed(f.alpha.alphaOf(v))
-		if f.freeScale {
+	bounds := o.fitter.alpha
+	ends, err := profile(compressAlpha(o.alpha), bounds.compressed(), o.step(), func(v float64) (float64, error) {
+		given, at := *o.fitter, o.scale
+		given.alpha = *Fixed(bounds.alphaOf(v))
+		if given.freeScale {
 			var err error
 			if _, at, err = given.fitScale(v); err != nil {
 				return 0, err
 			}
 		}
-		return 2*weight*(f.nll(given.alpha.Lo, at)-best) - critical, nil
+		return o.excess(given.alpha.Lo, at), nil
 	})
-	return Interval{f.alpha.alphaOf(ends.Lo), f.alpha.alphaOf(ends.Hi)}, err
+	return Interval{bounds.alphaOf(ends.Lo), bounds.alphaOf(ends.Hi)}, err
+}
+
+// ProfileTruncatedScale is [ProfileTruncated] for the c of FitTruncated, the likelihood maximised over α. The window stays as it is. An end is at a
+// hundredth of Scale or at a hundred times it, where c is searched, if the likelihood does not fall enough before. The interval is c alone where it
+// is not fitted.
+func ProfileTruncatedScale(residuals, weights []float64, options *TruncatedOptions, level float64) (Interval, error) {
+	o, err := newTruncatedOptimum(residuals, weights, options, level)
+	if err != nil {
+		return Interval{}, err
+	}
+	f := o.fitter
+	if !f.freeScale {
+		return Interval{o.scale * f.unit, o.scale * f.unit}, nil
+	}
+	limit := math.Log(scaleFreedom)
+	ends, err := profile(math.Log(o.scale/f.scale), Interval{-limit, limit}, o.step(), func(logRatio float64) (float64, error) {
+		given := *f
+		given.freeScale, given.scale = false, f.scale*math.Exp(logRatio)
+		alpha, scale, err := given.fit()
+		if err != nil {
+			return 0, err
+		}
+		return o.excess(alpha, scale), nil
+	})
+	return Interval{f.scale * math.Exp(ends.Lo) * f.unit, f.scale * math.Exp(ends.Hi) * f.unit}, err
+}
+
+// truncatedOptimum is that from which the likelihood falls to the ends of an interval.
+type truncatedOptimum struct {
+	fitter           *truncatedFitter
+	alpha, scale     float64
+	nll              float64
+	weight, critical float64
+}
+
+func newTruncatedOptimum(residuals, weights []float64, options *TruncatedOptions, level float64) (*truncatedOptimum, error) {
+	checkLevel(level)
+	data, err := newSamples("residuals", residuals, weights)
+	if err != nil {
+		return nil, err
+	}
+	o := &truncatedOptimum{}
+	if o.fitter, err = newTruncatedFitter(data.deviations(0), options); err != nil {
+		return nil, err
+	}
+	if o.alpha, o.scale, err = o.fitter.fit(); err != nil {
+		return nil, err
+	}
+	o.nll, o.weight = o.fitter.nll(o.alpha, o.scale), o.fitter.data.total*data.weightUnit
+	o.critical, err = criticalDeviance(level, o.weight-1)
+	return o, err
+}
+
+// step returns the first of the search for an end.
+func (o *truncatedOptimum) step() float64 { return firstStep / math.Sqrt(o.weight) }
+
+// excess returns how much the likelihood ratio at α and c is beyond the critical one.
+func (o *truncatedOptimum) excess(alpha, scale float64) float64 {
+	return 2*o.weight*(o.fitter.nll(alpha, scale)-o.nll) - o.critical
 }
 
 // truncatedFitter holds the absolute residuals in the window, and all that has their dimension, in a unit near the scale.

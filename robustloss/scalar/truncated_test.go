@@ -208,6 +208,64 @@ func TestProfileTruncated(t *testing.T) {
 	}
 }
 
+// The interval of c holds the truth about as often as it says, whatever scale the search starts at, and its ends are critical or bounds.
+func TestProfileTruncatedScale(t *testing.T) {
+	const repeats = 20
+	covered := 0
+	for seed := range uint64(repeats) {
+		x := truncatedDraw(0.5, 0.3, 200, 300+seed)
+		ends, err := ProfileTruncatedScale(x, nil, &TruncatedOptions{Scale: new(0.4), Tau: 7.5, FitScale: true}, 0.9)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ends.Lo <= 0.3 && 0.3 <= ends.Hi {
+			covered++
+		}
+	}
+	// 4 standard deviations of the binomial distribution are 5.4.
+	if covered < 13 {
+		t.Errorf("%d of %d intervals of level 0.9", covered, repeats)
+	}
+	x := truncatedDraw(0.5, 0.3, 400, 8)
+	for _, options := range []TruncatedOptions{{Scale: new(0.4), Tau: 8, FitScale: true}, {Alpha: Fixed(0.5), Scale: new(0.4), Tau: 8, FitScale: true}} {
+		fit, err := FitTruncated(x, nil, &options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ends, err := ProfileTruncatedScale(x, nil, &options, 0.95)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, end := range []float64{ends.Lo, ends.Hi} {
+			other, err := FitTruncated(x, nil, &TruncatedOptions{Alpha: options.Alpha, Scale: new(end), Tau: 8 * 0.4 / end})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if deviance := 2 * float64(fit.Used) * (other.NLL - fit.NLL); math.Abs(deviance-critical(0.95, float64(fit.Used)-1)) > 1e-4 {
+				t.Errorf("c = %g of %v: deviance %g", end, ends, deviance)
+			}
+		}
+		if !(ends.Lo < fit.Scale && fit.Scale < ends.Hi) {
+			t.Errorf("%v around %g", ends, fit.Scale)
+		}
+	}
+	if ends, err := ProfileTruncatedScale(x, nil, &TruncatedOptions{Scale: new(0.3)}, 0.95); err != nil || ends.Lo != 0.3 || ends.Hi != 0.3 {
+		t.Errorf("a given scale: %v, %v", ends, err)
+	}
+	// α = 2 in a window that is too narrow to tell c: any large one suits numbers that are spread evenly.
+	even := make([]float64, 101)
+	for i := range even {
+		even[i] = float64(i-50) / 50
+	}
+	ends, err := ProfileTruncatedScale(even, nil, &TruncatedOptions{Alpha: Fixed(2), Scale: new(1.0), Tau: 1, FitScale: true}, 0.95)
+	if err != nil || math.Abs(ends.Hi-100) > 1e-9 || !(ends.Lo > 0.5 && ends.Lo < 2) {
+		t.Errorf("an even spread: %v, %v", ends, err)
+	}
+	if _, err := ProfileTruncatedScale(x[:2], nil, nil, 0.95); !errors.Is(err, ErrTooFew) {
+		t.Error(err)
+	}
+}
+
 func TestFitTruncated_Errors(t *testing.T) {
 	nan := math.NaN()
 	ok := []float64{1, -2, 3, 0.5}
