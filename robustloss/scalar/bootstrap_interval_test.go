@@ -66,31 +66,36 @@ func TestBootstrap_FitsSamplesOfTheFit(t *testing.T) {
 	}
 }
 
-// The intervals hold the truth about as often as they say where the observed information's do not: at α = 2 these of c are too short.
-func TestBootstrap_CoversAtTwo(t *testing.T) {
-	const samples, simulations, n = 20, 59, 40
-	var held, observed [3]int
-	for seed := range uint64(samples) {
-		truth := []float64{3, 2, 2}
-		f := inferred(t, draw(General{Mu: truth[0], Alpha: truth[1], Scale: truth[2]}, n, 900+seed), nil, nil)
-		b := bootstrapped(t, f, simulations)
-		u, err := f.Uncertainty(Observed)
-		for i, v := range truth {
-			if ends := b.Interval(i, 0.95); ends.Lo <= v && v <= ends.Hi {
-				held[i]++
-			}
-			if err != nil {
-				continue
-			}
-			if ends := u.Interval(i, 0.95); ends.Lo <= v && v <= ends.Hi {
-				observed[i]++
+// The intervals hold the truth where the normal approximation fails: at α = 0, the lower bound, at α = 2, and there as the upper bound.
+// The log compares them with those of the observed information and with basic intervals, the percentile interval reflected at the estimate.
+func TestBootstrap_CoversAtZeroAndTwo(t *testing.T) {
+	const samples, simulations, n = 20, 39, 40
+	for _, c := range []struct {
+		alpha  float64
+		bounds *Interval
+	}{{0, nil}, {2, nil}, {2, Between(0, 2)}} {
+		var held, basic, observed [3]int
+		for seed := range uint64(samples) {
+			truth := []float64{3, c.alpha, 2}
+			f := inferred(t, draw(General{Mu: 3, Alpha: c.alpha, Scale: 2}, n, 900+seed), nil, &FitOptions{Alpha: c.bounds})
+			b := bootstrapped(t, f, simulations)
+			u, err := f.Uncertainty(Observed)
+			for i, v := range truth {
+				ends, normal := b.Interval(i, 0.95), Interval{math.NaN(), math.NaN()}
+				if err == nil {
+					normal = u.Interval(i, 0.95)
+				}
+				coordinate := []func(x float64) float64{func(x float64) float64 { return x }, compressAlpha, math.Log}[i]
+				held[i] += countTrue(ends.Lo <= v && v <= ends.Hi)
+				observed[i] += countTrue(normal.Lo <= v && v <= normal.Hi)
+				mirrored := 2*coordinate(b.Values[i]) - coordinate(v)
+				basic[i] += countTrue(coordinate(ends.Lo) <= mirrored && mirrored <= coordinate(ends.Hi))
 			}
 		}
-	}
-	// Of 20 intervals that hold the truth with probability 0.95 fewer than 14 do once in 30,000 tries.
-	for i, name := range []string{"mu", "alpha", "scale"} {
-		if held[i] < 14 {
-			t.Errorf("%s: %d of %d intervals hold the truth, of the observed information %d", name, held[i], samples, observed[i])
+		t.Logf("α = %g: μ, α and c in %v of %d, basic %v, observed information %v", c.alpha, held, samples, basic, observed)
+		// Of 20 intervals that hold the truth with probability 0.95 fewer than 14 do once in 30,000 tries.
+		if slices.Min(held[:]) < 14 {
+			t.Errorf("α = %g: μ, α and c in %v of %d", c.alpha, held, samples)
 		}
 	}
 }
