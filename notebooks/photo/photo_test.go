@@ -3,7 +3,9 @@ package photo
 import (
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -22,14 +24,43 @@ func flat(t *testing.T, tensor *tensors.Tensor, err error) []float64 {
 	return values
 }
 
-func TestLoad_IsAPhotograph(t *testing.T) {
-	tensor, err := Load()
-	pixels := flat(t, tensor, err)
-	if len(pixels) != Size*Size*Channels {
-		t.Fatalf("%d numbers", len(pixels))
+// Each is a picture of many colours, named in the licence, and no two are the same; Load returns the first.
+func TestNamed_AreDifferentPhotographs(t *testing.T) {
+	licence, err := os.ReadFile("LICENSE")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if lo, hi := slices.Min(pixels), slices.Max(pixels); lo < 0 || hi > 1 || hi-lo < 0.5 {
-		t.Errorf("the colours are from %g to %g", lo, hi)
+	var seen [][]float64
+	for _, name := range Names() {
+		tensor, err := Named(name)
+		pixels := flat(t, tensor, err)
+		if len(pixels) != Size*Size*Channels {
+			t.Fatalf("%s: %d numbers", name, len(pixels))
+		}
+		if lo, hi := slices.Min(pixels), slices.Max(pixels); lo < 0 || hi > 1 || hi-lo < 0.5 {
+			t.Errorf("%s: the colours are from %g to %g", name, lo, hi)
+		}
+		if !strings.Contains(string(licence), name+".png is") {
+			t.Errorf("LICENSE does not say whose %s is", name)
+		}
+		if info, err := os.Stat(name + ".png"); err != nil || info.Size() > 150_000 {
+			t.Errorf("%s is no file of up to 150 kB (%v)", name, err)
+		}
+		for i, other := range seen {
+			if slices.Equal(pixels, other) {
+				t.Errorf("%s is %s", name, Names()[i])
+			}
+		}
+		seen = append(seen, pixels)
+	}
+	tensor, err := Load()
+	if !slices.Equal(flat(t, tensor, err), seen[0]) || Names()[0] != "chelsea" {
+		t.Error("Load does not return Chelsea")
+	}
+	for _, name := range []string{"", "Chelsea", "chelsea.png", "../photo/chelsea"} {
+		if _, err := Named(name); err == nil || !strings.Contains(err.Error(), "rocket") {
+			t.Errorf("the photograph %q: the error is %v, want one with the names there are", name, err)
+		}
 	}
 }
 
