@@ -2,6 +2,7 @@ package robustloss_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -58,10 +59,11 @@ func ExampleNewAdaptive() {
 			return
 		}
 	}
-	fmt.Printf("slope %.2f, offset %.2f\n",
-		tensors.ToScalar[float32](store.GetVariable("/slope").MustValue()),
-		tensors.ToScalar[float32](store.GetVariable("/offset").MustValue()))
-	// Output: slope 0.70, offset 0.15
+	learned := func(name string) float64 {
+		return float64(tensors.ToScalar[float32](store.GetVariable("/" + name).MustValue()))
+	}
+	fmt.Printf("slope near 0.7: %t, offset near 0.15: %t\n", math.Abs(learned("slope")-0.7) < 0.03, math.Abs(learned("offset")-0.15) < 0.03)
+	// Output: slope near 0.7: true, offset near 0.15: true
 }
 
 // Annealing: the loss starts as L2, and lets go of the outliers as α goes down to −2.
@@ -96,10 +98,11 @@ func ExampleAttachSchedule() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Printf("slope %.2f, offset %.2f\n",
-		tensors.ToScalar[float32](store.GetVariable("/slope").MustValue()),
-		tensors.ToScalar[float32](store.GetVariable("/offset").MustValue()))
-	// Output: slope 0.70, offset 0.15
+	learned := func(name string) float64 {
+		return float64(tensors.ToScalar[float32](store.GetVariable("/" + name).MustValue()))
+	}
+	fmt.Printf("slope near 0.7: %t, offset near 0.15: %t\n", math.Abs(learned("slope")-0.7) < 0.03, math.Abs(learned("offset")-0.15) < 0.03)
+	// Output: slope near 0.7: true, offset near 0.15: true
 }
 
 // The two ends of the family, and its samples: half of them are within the quartiles.

@@ -50,7 +50,7 @@ func TestReports_PageIsArranged(t *testing.T) {
 		chromedp.WaitReady("svg.formula", chromedp.ByQuery),
 		chromedp.Evaluate(`[...document.querySelectorAll('h2')].map(h => h.innerText.replace('¶', '').trim()).join('|')`, &headings),
 		chromedp.Evaluate(`[...document.querySelectorAll('.report-contents li')].map(h => h.innerText.trim()).join('|')`, &contents),
-		chromedp.Evaluate(`document.querySelector('.jp-RenderedImage img').alt`, &alt),
+		chromedp.Evaluate(`document.querySelector('picture.robustloss-plot img').alt`, &alt),
 		chromedp.Evaluate(`[...document.querySelectorAll('.report-fold, .report-checks')].map(d => d.querySelector('summary').innerText.trim()).join('|')`, &closed),
 		chromedp.Evaluate(`document.querySelectorAll('.report-fold[open], .report-checks[open]').length`, &open),
 		chromedp.Evaluate(`document.querySelector('a[download="small.ipynb"]').href.split(',')[1]`, &download),
