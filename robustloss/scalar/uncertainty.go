@@ -259,15 +259,7 @@ func (m *moments) huber(kind CovarianceKind) (*mat.SymDense, error) {
 // positiveInverse returns the inverse of a positive definite matrix.
 func positiveInverse(a *mat.SymDense) (*mat.SymDense, error) {
 	n := a.SymmetricDim()
-	scaled, roots := mat.NewSymDense(n, nil), make([]float64, n)
-	for i := range n {
-		roots[i] = math.Sqrt(a.At(i, i))
-	}
-	for i := range n {
-		for j := range i + 1 {
-			scaled.SetSym(j, i, a.At(j, i)/roots[i]/roots[j])
-		}
-	}
+	scaled, roots := unitDiagonal(a)
 	var cholesky mat.Cholesky
 	if ok := cholesky.Factorize(scaled); !ok || !(cholesky.Cond() < maxCondition) {
 		return nil, failure(ErrIrregular, "the second derivatives are not positive definite: the estimates have no normal approximation")
@@ -282,6 +274,22 @@ func positiveInverse(a *mat.SymDense) (*mat.SymDense, error) {
 		}
 	}
 	return &inverse, nil
+}
+
+// unitDiagonal returns a with its rows and columns divided by the roots of its diagonal, and the roots: what the units of the
+// parameters are must not decide whether a matrix can be factorised.
+func unitDiagonal(a *mat.SymDense) (scaled *mat.SymDense, roots []float64) {
+	n := a.SymmetricDim()
+	scaled, roots = mat.NewSymDense(n, nil), make([]float64, n)
+	for i := range n {
+		roots[i] = math.Sqrt(a.At(i, i))
+	}
+	for i := range n {
+		for j := range i + 1 {
+			scaled.SetSym(j, i, a.At(j, i)/roots[i]/roots[j])
+		}
+	}
+	return scaled, roots
 }
 
 // congruence returns a·b·a of symmetric matrices.

@@ -301,15 +301,7 @@ func (f *vectorFitter) toward(s *scatter, t float64, mu []float64, covariance *m
 // cholesky returns L of a = LLᵀ.
 func cholesky(a *mat.SymDense) (*mat.TriDense, bool) {
 	n := a.SymmetricDim()
-	scaled, roots := mat.NewSymDense(n, nil), make([]float64, n)
-	for i := range n {
-		roots[i] = math.Sqrt(a.At(i, i))
-	}
-	for i := range n {
-		for j := range i + 1 {
-			scaled.SetSym(j, i, a.At(j, i)/roots[i]/roots[j])
-		}
-	}
+	scaled, roots := unitDiagonal(a)
 	var c mat.Cholesky
 	if !c.Factorize(scaled) {
 		return nil, false
