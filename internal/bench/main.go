@@ -25,31 +25,16 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
+
+	"github.com/robustloss/gomlx-robustloss/internal/longrun"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
-	interrupted := ctx.Err() != nil
-	stop()
-	if errors.Is(err, flag.ErrHelp) {
-		return
-	}
-	if err != nil {
-		if interrupted {
-			err = errors.New("interrupted; the same command goes on from here")
-		}
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
-	}
-}
+func main() { longrun.Main("bench", "interrupted; the same command goes on from here", run) }
 
 // bench is what a command line asks for.
 type bench struct {
@@ -91,7 +76,7 @@ func parse(args []string) (b bench, err error) {
 		b.job, err = parseJob(*jobText)
 		return b, err
 	}
-	if b.root, err = findRoot(); err != nil {
+	if b.root, err = longrun.Root(); err != nil {
 		return b, err
 	}
 	if b.out == "" {
@@ -149,22 +134,6 @@ func parseJob(text string) (j job, err error) {
 	}
 	size, err := strconv.Atoi(parts[1])
 	return job{parts[0], size, parts[2]}, err
-}
-
-// findRoot returns the clone's folder: the nearest one at or above the working directory with a go.mod.
-func findRoot() (string, error) {
-	start, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for dir := start; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		if dir == filepath.Dir(dir) {
-			return "", fmt.Errorf("%s is not in a clone of the project", start)
-		}
-	}
 }
 
 func run(ctx context.Context, args []string) error {

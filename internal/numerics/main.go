@@ -18,28 +18,16 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/robustloss/gomlx-robustloss/internal/longrun"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
-	interrupted := ctx.Err() != nil
-	stop()
-	if err != nil {
-		if interrupted {
-			err = errors.New("interrupted; the next run goes on from here")
-		}
-		fmt.Fprintln(os.Stderr, "numerics:", err)
-		os.Exit(1)
-	}
-}
+func main() { longrun.Main("numerics", "interrupted; the next run goes on from here", run) }
 
 // plan is what to compute.
 type plan struct {
@@ -59,7 +47,7 @@ const standardSeed = "standard"
 
 // parse reads the command line.
 func parse(args []string) (plan, error) {
-	root, err := findRoot()
+	root, err := longrun.Root()
 	if err != nil {
 		return plan{}, err
 	}
@@ -122,22 +110,6 @@ func chooseNotebooks(root, list string) ([]string, error) {
 		chosen = append(chosen, all[i])
 	}
 	return chosen, nil
-}
-
-// findRoot returns the folder of the clone: the nearest one at or above the working directory with a go.mod.
-func findRoot() (string, error) {
-	start, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for dir := start; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		if dir == filepath.Dir(dir) {
-			return "", fmt.Errorf("%s is not in a clone of the project", start)
-		}
-	}
 }
 
 // fields splits a list at commas and spaces. The word none is no field.
