@@ -2,7 +2,6 @@ package reports
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"net/url"
 	"os"
@@ -88,8 +87,8 @@ func wantFiguresThatAnswer(t *testing.T, page *tab) (names []string) {
 		}
 		after := page.answerOf(t, name)
 		wantGo(t, name, after)
-		if after.Say == before.Say && maps.Equal(after.Values, before.Values) { // the words round
-			t.Errorf("%s has moved and still shows %v and says %q", name, after.Values, after.Say)
+		if after.Say == before.Say {
+			t.Errorf("%s has moved and still says %q", name, after.Say)
 		}
 	}
 	return names

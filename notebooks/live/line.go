@@ -125,7 +125,11 @@ func drawLine(s State) Picture {
 		image.text(611, place, "start", f.colour, f.name)
 		linePanel.line(image, f.intercept, f.slope, f.colour, f.dash)
 		picture.Values[f.name+": slope"], picture.Values[f.name+": intercept"] = f.slope, f.intercept
-		picture.Say += fmt.Sprintf("%s: y = %s + %s·x. ", f.name, number(f.intercept), number(f.slope))
+		told := f.name
+		if f.name == "fixed α" {
+			told = "fixed α = " + sayAlpha(s.Values["alpha"])
+		}
+		picture.Say += fmt.Sprintf("%s: y = %s + %s·x. ", told, number(f.intercept), number(f.slope))
 	}
 	if err != nil {
 		picture.Say += err.Error() + "."
