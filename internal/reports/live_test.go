@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -13,21 +14,21 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/runtime"
+	cdpruntime "github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"github.com/robustloss/gomlx-robustloss/notebooks/live"
 )
 
-// livePage writes a page with every figure that moves, and opens it from disk, without a network.
-func livePage(t *testing.T) *tab {
+// livePage writes a page with every figure that moves, and opens it from disk, without a network, after some actions.
+func livePage(t *testing.T, width int, before ...chromedp.Action) *tab {
 	t.Helper()
 	browserPath(t)
 	sweep := &live.Sweep{Alpha: []float64{-8, -2, 0, 1}, Series: []live.Series{
 		{Name: "AMI", Values: []float64{.85, .9, .92, .7}}, {Name: "groups", Values: []float64{40, 22, 21, 10}},
 	}}
 	var body strings.Builder
-	body.WriteString("<!doctype html><meta charset=utf-8>")
+	body.WriteString("<!doctype html><meta charset=utf-8><meta name=viewport content=\"width=device-width\">")
 	for i, name := range live.Names() {
 		given := sweep
 		if name != "sweep" {
@@ -47,8 +48,8 @@ func livePage(t *testing.T) *tab {
 	if err := os.WriteFile(path, []byte(body.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	page := openTab(t, 1100, 900)
-	if err := page.within(time.Minute, chromedp.Navigate("file://"+path)); err != nil {
+	page := openTab(t, width, 900)
+	if err := page.within(time.Minute, append(before, chromedp.Navigate("file://"+path))...); err != nil {
 		t.Fatal(err)
 	}
 	waitForFigures(t, page)
@@ -160,7 +161,7 @@ type answer struct {
 // twoFrames waits until the page has been drawn anew: figures answer in the next frame of the screen.
 func twoFrames() chromedp.Action {
 	return chromedp.Evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))", nil,
-		func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) })
+		func(p *cdpruntime.EvaluateParams) *cdpruntime.EvaluateParams { return p.WithAwaitPromise(true) })
 }
 
 func figure(name string) string { return `document.querySelector('[data-figure="` + name + `"]')` }
@@ -190,19 +191,24 @@ func wantGo(t *testing.T, name string, got answer) {
 	if len(got.Values) == 0 || len(got.Values) != len(want.Picture.Values) {
 		t.Errorf("%s shows %v, want %v", name, got.Values, want.Picture.Values)
 	}
-	tolerance := 1e-12
-	if name == "line" || name == "likelihood" {
-		tolerance = 1e-6 // these iterate until steps are below 1e-8, and the processor's fused operations round otherwise
-	}
 	for key, w := range want.Picture.Values {
-		if g := got.Values[key]; !(math.Abs(g-w) <= tolerance*max(1, math.Abs(w))) {
+		if g := got.Values[key]; !(math.Abs(g-w) <= agreement()*max(1, math.Abs(w))) {
 			t.Errorf("%s: %s is %.17g in the browser, %.17g here", name, key, g, w)
 		}
 	}
 }
 
+// agreement is how near the values of the browser are to ours. WebAssembly has no fused multiply-add, and neither has what Go
+// compiles for amd64; on other processors it has, and there was no such machine to see by how much that moves a value.
+func agreement() float64 {
+	if runtime.GOARCH == "amd64" {
+		return 1e-12
+	}
+	return 1e-9
+}
+
 func TestLiveFigures_ComputeInTheBrowserWhatGoComputesHere(t *testing.T) {
-	page := livePage(t)
+	page := livePage(t, 1100)
 	for _, name := range live.Names() {
 		before := page.answerOf(t, name)
 		wantGo(t, name, before)
@@ -222,7 +228,7 @@ func TestLiveFigures_ComputeInTheBrowserWhatGoComputesHere(t *testing.T) {
 }
 
 func TestLiveFigures_FollowThePointerAndTheArrows(t *testing.T) {
-	page := livePage(t)
+	page := livePage(t, 1100)
 	for _, name := range []string{"line", "valley", "likelihood"} {
 		before := page.answerOf(t, name)
 		focus := fmt.Sprintf(`(() => { const h = %s.querySelector('[data-handle="0"]'); h.scrollIntoView({block: "center"}); h.focus(); const b = h.getBoundingClientRect(); return [b.x + b.width/2, b.y + b.height/2]; })()`, figure(name))
@@ -258,18 +264,5 @@ func TestLiveFigures_FollowThePointerAndTheArrows(t *testing.T) {
 		if dragged.Say == before.Say || dragged.Handles[0].Label == before.Handles[0].Label {
 			t.Errorf("%s: a screen reader still reads %q, %q", name, dragged.Say, dragged.Handles[0].Label)
 		}
-	}
-}
-
-// A figure that answers late does not feel like one. The time is reported, not checked: it is the machine's.
-func TestLiveFigures_ReportTheTimeOfAPicture(t *testing.T) {
-	page := livePage(t)
-	for _, name := range live.Names() {
-		var milliseconds float64
-		measure := fmt.Sprintf(`(() => { const f = %s, s = JSON.parse(f.dataset.state), all = []; for (let i = 0; i < 15; i++) { const t = performance.now(); f.querySelector(".picture").innerHTML = robustlossRespond("%s", s, null).svg; all.push(performance.now() - t); } return all.sort((a, b) => a - b)[7]; })()`, figure(name), name)
-		if err := page.within(time.Minute, chromedp.Evaluate(measure, &milliseconds)); err != nil {
-			t.Fatal(err)
-		}
-		t.Logf("%s: %.1f ms", name, milliseconds)
 	}
 }

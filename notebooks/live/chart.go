@@ -25,7 +25,7 @@ const (
 	paper = "var(--live-paper,#fff)"
 )
 
-// narrowWidth is the width of a picture for a narrow page, where the figure has one.
+// narrowWidth is the width of a picture for a narrow page.
 const narrowWidth = 400.0
 
 // svg is a picture that is being written.
@@ -34,7 +34,13 @@ type svg struct {
 	width, height float64
 }
 
-func newSVG(height float64) *svg { return &svg{width: width, height: height} }
+// canvas returns an empty picture for a state: as high as the first number, or the second on a narrow page.
+func (s State) canvas(wide, narrow float64) *svg {
+	if s.narrow() {
+		return &svg{width: narrowWidth, height: narrow}
+	}
+	return &svg{width: width, height: wide}
+}
 
 // String returns the finished image.
 func (s *svg) String() string {
@@ -57,8 +63,20 @@ func (s *svg) handle(x, y float64, colour string) {
 // escape keeps text from being read as marks.
 var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
 
-// coordinate writes a number with the digits that a screen shows.
-func coordinate(v float64) string { return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64) }
+// coordinate writes a number to a tenth, which is as much as a screen shows.
+func coordinate(v float64) string { return string(appendCoordinate(nil, v)) }
+
+func appendCoordinate(b []byte, v float64) []byte {
+	tenths := int64(math.Round(v * 10))
+	if tenths < 0 {
+		b, tenths = append(b, '-'), -tenths
+	}
+	b = strconv.AppendInt(b, tenths/10, 10)
+	if tenths%10 != 0 {
+		b = append(b, '.', byte('0'+tenths%10))
+	}
+	return b
+}
 
 // number writes a number as a reader compares it, with a minus sign.
 func number(v float64) string {
@@ -120,7 +138,9 @@ func (p panel) axes(s *svg, title, xlabel string) {
 		s.addf(`<path d="M%s %sh-4" stroke="%s"/>`, coordinate(p.left), coordinate(p.py(t)), faint)
 		s.text(p.left-7, p.py(t)+4, "end", ink, number(t))
 	}
-	s.text(p.left, p.top-7, "start", ink, title)
+	if title != "" {
+		s.text(p.left, p.top-7, "start", ink, title)
+	}
 	if xlabel != "" {
 		s.text(p.left+p.width/2, p.top+p.height+33, "middle", ink, xlabel)
 	}
@@ -128,7 +148,7 @@ func (p panel) axes(s *svg, title, xlabel string) {
 
 // curve draws y over x, clipped to the panel; it breaks where y is NaN.
 func (p panel) curve(s *svg, x, y []float64, colour string, thickness float64, dash string) {
-	var path strings.Builder
+	var path []byte
 	var piece []Point
 	// Beyond the panel a curve goes on for a tenth of its height, and is clipped there.
 	beyond := (p.yhi - p.ylo) / 10
@@ -137,20 +157,22 @@ func (p panel) curve(s *svg, x, y []float64, colour string, thickness float64, d
 			piece = append(piece, Point{p.px(x[i]), p.py(min(max(y[i], p.ylo-beyond), p.yhi+beyond))})
 		}
 		if seen := i+1 < len(x) && x[i+1] <= p.xhi && !math.IsNaN(y[i+1]); !seen {
-			writePath(&path, thinned(piece))
+			path = appendPath(path, thinned(piece))
 			piece = piece[:0]
 		}
 	}
 	s.addf(`<svg x="%[1]s" y="%[2]s" width="%[3]s" height="%[4]s" viewBox="%[1]s %[2]s %[3]s %[4]s" overflow="hidden"><path d="%[5]s" stroke="%[6]s" stroke-width="%[7]g" stroke-dasharray="%[8]s"/></svg>`,
-		coordinate(p.left), coordinate(p.top), coordinate(p.width), coordinate(p.height), path.String(), colour, thickness, dash)
+		coordinate(p.left), coordinate(p.top), coordinate(p.width), coordinate(p.height), path, colour, thickness, dash)
 }
 
-func writePath(path *strings.Builder, points []Point) {
-	pen := "M"
+func appendPath(path []byte, points []Point) []byte {
+	pen := byte('M')
 	for _, q := range points {
-		path.WriteString(pen + coordinate(q.X) + " " + coordinate(q.Y))
-		pen = "L"
+		path = appendCoordinate(append(path, pen), q.X)
+		path = appendCoordinate(append(path, ' '), q.Y)
+		pen = 'L'
 	}
+	return path
 }
 
 // thinned leaves out the points from which the straight line between those that stay is a tenth of a unit away at most: no
@@ -176,8 +198,9 @@ func thinned(points []Point) []Point {
 
 // line draws y = intercept + slope·x.
 func (p panel) line(s *svg, intercept, slope float64, colour string, dash string) {
-	x := grid(p.xlo, p.xhi, 200)
-	p.curve(s, x, each(x, func(x float64) float64 { return intercept + slope*x }), colour, 2.5, dash)
+	s.addf(`<svg x="%[1]s" y="%[2]s" width="%[3]s" height="%[4]s" viewBox="%[1]s %[2]s %[3]s %[4]s" overflow="hidden"><path d="M%[1]s %[5]sL%[6]s %[7]s" stroke="%[8]s" stroke-width="2.5" stroke-dasharray="%[9]s"/></svg>`,
+		coordinate(p.left), coordinate(p.top), coordinate(p.width), coordinate(p.height), coordinate(p.py(intercept+slope*p.xlo)),
+		coordinate(p.left+p.width), coordinate(p.py(intercept+slope*p.xhi)), colour, dash)
 }
 
 // grid returns n+1 numbers from lo to hi.

@@ -38,6 +38,9 @@ type State struct {
 	Sweep  *Sweep             `json:"sweep,omitempty"` // what a cell gave to the figure "sweep"
 }
 
+// narrow says whether the page is too narrow for two panels in a row.
+func (s State) narrow() bool { return s.Values["narrow"] == 1 }
+
 // Handle is a place in the picture where a point can be taken, in the units of the SVG image.
 type Handle struct {
 	X     float64 `json:"x"`

@@ -3,7 +3,6 @@ package live
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/robustloss/gomlx-robustloss/robustloss/scalar"
 )
@@ -17,95 +16,126 @@ var likelihoodFigure = &Figure{
 	Start: State{Points: []Point{{1.5, .2}, {-2.1, 0}, {-1.1, 0}, {-.6, 0}, {-.25, 0}, {.1, 0}, {.35, 0}, {.8, 0}, {1.3, 0}, {6.5, 0}}},
 	Draw:  drawLikelihood,
 	Move: func(s State, i int, x, y float64) State {
+		strip, chart := likelihoodPanelsOf(s)
 		if i == 0 {
-			return s.moved(0, mapPanel.at(x, y))
+			return s.moved(0, chart.at(x, y))
 		}
-		return s.moved(i, Point{stripPanel.at(x, y).X, 0})
+		return s.moved(i, Point{strip.at(x, y).X, 0})
 	},
 }
 
-var (
-	stripPanel = panel{left: 44, top: 26, width: 640, height: 130, xlo: -8, xhi: 8, ylo: 0, yhi: .6}
-	mapPanel   = panel{left: 44, top: 226, width: 560, height: 260, xlo: 0, xhi: 2, ylo: -1.5, yhi: 1}
-)
+// likelihoodPanelsOf returns that of the residuals and that of the map, which has a bar of its colours on its right.
+func likelihoodPanelsOf(s State) (strip, chart panel) {
+	strip = panel{left: 44, top: 26, width: 640, height: 130, xlo: -8, xhi: 8, ylo: 0, yhi: .6}
+	chart = panel{left: 44, top: 226, width: 560, height: 260, xlo: 0, xhi: 2, ylo: -1.5, yhi: 1}
+	if s.narrow() {
+		strip.width, chart.width = narrowWidth-60, narrowWidth-130
+	}
+	return strip, chart
+}
 
 func drawLikelihood(s State) Picture {
-	image := newSVG(530)
+	image := s.canvas(530, 530)
+	strip, chart := likelihoodPanelsOf(s)
 	var residuals []float64
 	for _, p := range s.Points[1:] {
 		residuals = append(residuals, p.X)
 	}
-	nll := func(alpha, c float64) float64 {
-		sum, g := 0.0, scalar.General{Alpha: alpha, Scale: c}
-		for _, r := range residuals {
-			sum -= g.LogProb(r)
-		}
-		return sum / float64(len(residuals))
-	}
 	alpha, c := s.Points[0].X, math.Pow(10, s.Points[0].Y)
-	zero := 0.0
-	fit, err := scalar.FitWith(residuals, nil, &scalar.FitOptions{Mu: &zero, Alpha: &scalar.Interval{Lo: 0, Hi: 2}})
-	picture := Picture{Values: map[string]float64{"NLL": nll(alpha, c)}}
+	best, err := mostLikely(residuals)
+	picture := Picture{Values: map[string]float64{"NLL": meanNLL(residuals, alpha)(c)}}
 	picture.Say = fmt.Sprintf("α = %s, c = %s: NLL %s nats a residual. ", number(alpha), number(c), number(picture.Values["NLL"]))
-
-	best := nll(alpha, c)
+	lowest := picture.Values["NLL"]
 	if err == nil {
-		best = min(best, nll(fit.Alpha, fit.Scale))
+		picture.Values["fitted α"], picture.Values["fitted c"], picture.Values["fitted NLL"] = best.Alpha, best.Scale, meanNLL(residuals, best.Alpha)(best.Scale)
+		lowest = min(lowest, picture.Values["fitted NLL"])
 	}
-	drawMap(image, nll, best)
+	drawMap(image, chart, residuals, lowest)
 
-	stripPanel.axes(image, "residuals (drag them) and densities", "residual")
-	x := grid(-8, 8, 240)
-	stripPanel.curve(image, x, each(x, scalar.General{Alpha: alpha, Scale: c}.Prob), orange, 2, "6 4")
+	strip.axes(image, "residuals (drag them) and densities", "residual")
+	x := grid(-8, 8, 160)
+	strip.curve(image, x, each(x, density(alpha, c)), orange, 2, "6 4")
 	if err != nil {
 		picture.Say += err.Error()
 	} else {
-		stripPanel.curve(image, x, each(x, fit.Prob), blue, 2.5, "")
-		fx, fy := mapPanel.px(fit.Alpha), mapPanel.py(min(max(math.Log10(fit.Scale), mapPanel.ylo), mapPanel.yhi))
+		strip.curve(image, x, each(x, density(best.Alpha, best.Scale)), blue, 2.5, "")
+		fx, fy := chart.px(best.Alpha), chart.py(min(max(math.Log10(best.Scale), chart.ylo), chart.yhi))
 		image.addf(`<path d="M%[1]s %[2]sm-7 -7l14 14m-14 0l14 -14" stroke="#fff" stroke-width="5"/><path d="M%[1]s %[2]sm-7 -7l14 14m-14 0l14 -14" stroke="%[3]s" stroke-width="2.5"/>`, coordinate(fx), coordinate(fy), blue)
-		picture.Values["fitted α"], picture.Values["fitted c"], picture.Values["fitted NLL"] = fit.Alpha, fit.Scale, nll(fit.Alpha, fit.Scale)
-		picture.Say += fmt.Sprintf("Fit (blue cross): α = %s, c = %s, NLL %s.", number(fit.Alpha), number(fit.Scale), number(picture.Values["fitted NLL"]))
+		picture.Say += fmt.Sprintf("Fit (blue cross): α = %s, c = %s, NLL %s.", number(best.Alpha), number(best.Scale), number(picture.Values["fitted NLL"]))
 	}
-	hx, hy := mapPanel.px(s.Points[0].X), mapPanel.py(s.Points[0].Y)
+	hx, hy := chart.px(s.Points[0].X), chart.py(s.Points[0].Y)
 	image.handle(hx, hy, orange)
 	picture.Handles = append(picture.Handles, Handle{hx, hy, fmt.Sprintf("α = %s, c = %s", number(alpha), number(c))})
 	for i, r := range residuals {
-		image.handle(stripPanel.px(r), stripPanel.py(0), ink)
-		picture.Handles = append(picture.Handles, Handle{stripPanel.px(r), stripPanel.py(0), fmt.Sprintf("residual %d: %s", i+1, number(r))})
+		image.handle(strip.px(r), strip.py(0), ink)
+		picture.Handles = append(picture.Handles, Handle{strip.px(r), strip.py(0), fmt.Sprintf("residual %d: %s", i+1, number(r))})
 	}
 	picture.SVG = image.String()
 	return picture
+}
+
+// meanNLL returns the mean negative log-likelihood of residuals for an α, as a function of c.
+func meanNLL(residuals []float64, alpha float64) func(c float64) float64 {
+	logZ := scalar.LogPartition(alpha)
+	return func(c float64) float64 {
+		sum, k := 0.0, scalar.Kernel{Alpha: alpha, Scale: c}
+		for _, r := range residuals {
+			sum += k.Rho(r)
+		}
+		return sum/float64(len(residuals)) + math.Log(c) + logZ
+	}
+}
+
+// mostLikely returns α in [0, 2] and c of maximum likelihood, exactly: see [linear.exact].
+func mostLikely(residuals []float64) (scalar.Kernel, error) {
+	zero := 0.0
+	g, err := scalar.FitWith(residuals, nil, &scalar.FitOptions{Mu: &zero, Alpha: scalar.Between(0, 2)})
+	if err != nil {
+		return scalar.Kernel{}, err
+	}
+	start := fit{kernel: scalar.Kernel{Alpha: g.Alpha, Scale: g.Scale}, freeScale: true, freeAlpha: true}
+	if there, ok := (linear{make([][]float64, len(residuals)), residuals}).settled(start); ok {
+		return there.kernel, nil
+	}
+	return start.kernel, nil
 }
 
 // shades is how many colours the map has.
 const shades = 40
 
 // drawMap draws the negative log-likelihood over α and log₁₀ c as colours, from best up, with their bar.
-func drawMap(image *svg, nll func(alpha, c float64) float64, best float64) {
-	mapPanel.axes(image, "mean negative log-likelihood: dark is low; log₁₀ c over α", "shape α")
+func drawMap(image *svg, p panel, residuals []float64, best float64) {
+	p.axes(image, "mean NLL, dark where it is low: log₁₀ c over α", "shape α")
 	const columns, rows, span = 40, 26, 1.5
-	w, h := mapPanel.width/columns, mapPanel.height/rows
-	var cells [shades]strings.Builder // of each shade, as a path of rectangles
+	w, h := p.width/columns, p.height/rows
+	across := coordinate(w + .2)
+	var c [rows]float64         // of each row
+	var bottom, up [rows]string // of a row, and of as many rows
+	for j := range rows {
+		c[j] = math.Pow(10, p.ylo+(float64(j)+.5)/rows*(p.yhi-p.ylo))
+		bottom[j], up[j] = coordinate(p.top+p.height-float64(j)*h), coordinate(float64(j+1)*h+.2)
+	}
+	var cells [shades][]byte // of each shade, as a path of rectangles
 	for i := range columns {
-		a, from, last := mapPanel.xlo+(float64(i)+.5)/columns*(mapPanel.xhi-mapPanel.xlo), 0, -1
+		nll := meanNLL(residuals, p.xlo+(float64(i)+.5)/columns*(p.xhi-p.xlo))
+		x, from, last := coordinate(p.left+float64(i)*w), 0, -1
 		for j := range rows + 1 { // equal ones above each other are one
 			k := -1
 			if j < rows {
-				l := mapPanel.ylo + (float64(j)+.5)/rows*(mapPanel.yhi-mapPanel.ylo)
-				k = int(shades * min(max((nll(a, math.Pow(10, l))-best)/span, 0), 1-1e-9))
+				k = int(shades * min(max((nll(c[j])-best)/span, 0), 1-1e-9))
 			}
 			if k != last && j > 0 {
-				fmt.Fprintf(&cells[last], "M%s %sh14.2v-%sh-14.2z", coordinate(mapPanel.left+float64(i)*w), coordinate(mapPanel.top+mapPanel.height-float64(from)*h), coordinate(float64(j-from)*h+.2))
+				cells[last] = append(cells[last], "M"+x+" "+bottom[from]+"h"+across+"v-"+up[j-from-1]+"h-"+across+"z"...)
 				from = j
 			}
 			last = k
 		}
 	}
-	bar := mapPanel.height / shades
+	bar, at := p.height/shades, p.left+p.width+18
 	for k := range shades {
 		colour := shade((float64(k) + .5) / shades)
-		image.addf(`<path d="%sM622 %sh14v%sh-14z" fill="%s"/>`, cells[k].String(), coordinate(mapPanel.top+mapPanel.height-float64(k+1)*bar), coordinate(bar+.3), colour)
+		image.addf(`<path d="%sM%s %sh14v%sh-14z" fill="%s"/>`, cells[k], coordinate(at), coordinate(p.top+p.height-float64(k+1)*bar), coordinate(bar+.3), colour)
 	}
-	image.text(640, mapPanel.top+mapPanel.height, "start", ink, number(best))
-	image.text(640, mapPanel.top+10, "start", ink, "≥ "+number(best+span))
+	image.text(at+18, p.top+p.height, "start", ink, number(best))
+	image.text(at+18, p.top+10, "start", ink, "≥ "+number(best+span))
 }

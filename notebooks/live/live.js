@@ -17,26 +17,33 @@
     const controls = [...figure.querySelectorAll("[data-control]")];
     let handles = [], dragged = -1, waiting = null;
 
+    // The handles lie over the picture and stay when it is drawn anew: a finger holds on to the element that it touched.
+    const over = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    over.setAttribute("class", "handles");
+    picture.append(over);
+    picture.removeAttribute("role");
+    picture.removeAttribute("aria-label");
+
     const isNarrow = () => (picture.clientWidth < 520 ? 1 : 0);
     const draw = (drag) => {
       state.values.narrow = isNarrow();
       const answer = robustlossRespond(figure.dataset.figure, state, drag);
       figure.answer = answer;
       if (answer.error) { say.textContent = answer.error; return; }
-      const focused = picture.querySelector("[data-handle]:focus")?.dataset.handle;
       Object.assign(state, { values: answer.controls, points: answer.points });
       handles = answer.handles;
-      picture.innerHTML = answer.svg;
-      const image = picture.firstElementChild;
-      image.setAttribute("role", handles.length ? "group" : "img");
+      const fresh = document.createElement("div");
+      fresh.innerHTML = answer.svg;
+      const image = fresh.firstElementChild;
+      image.setAttribute("role", "img");
       image.setAttribute("aria-label", figure.dataset.alt);
+      picture.firstElementChild.replaceWith(image);
+      over.setAttribute("viewBox", image.getAttribute("viewBox"));
       handles.forEach((h, i) => {
-        const circle = document.createElementNS("http://www.w3.org/2000/svg", "circle");
+        const circle = over.children[i] ?? over.appendChild(document.createElementNS(over.namespaceURI, "circle"));
         const attributes = { cx: h.x, cy: h.y, r: 14, fill: "transparent", tabindex: 0, role: "slider", "data-handle": i, "aria-label": h.label, "aria-valuenow": 0, "aria-valuetext": h.label };
         for (const [name, value] of Object.entries(attributes)) circle.setAttribute(name, value);
-        image.append(circle);
       });
-      if (focused !== undefined) picture.querySelector(`[data-handle="${focused}"]`)?.focus();
       for (const control of controls) {
         const label = answer.labels[control.dataset.control];
         control.setAttribute("aria-valuetext", label);
@@ -62,6 +69,8 @@
       event.target.focus();
       event.preventDefault();
     });
+    // touch-action, which should keep the page from scrolling under a finger, does not reach into an SVG image in every browser.
+    over.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
     picture.addEventListener("pointermove", (event) => {
       if (dragged < 0) return;
       const p = place(event);

@@ -4,7 +4,9 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,7 +61,10 @@ func TestFigures_DrawAtTheStartAndAtEveryEndOfTheirControls(t *testing.T) {
 		for i := range f.Start.Points { // every point into two corners, far outside the picture
 			states = append(states, f.Move(start(f), i, -1e4, 1e4), f.Move(start(f), i, 1e4, -1e4))
 		}
-		for _, s := range states {
+		for i, s := range slices.Concat(states, states) {
+			if s = s.clone(); i >= len(states) {
+				s.Values["narrow"] = 1
+			}
 			p := f.Draw(s)
 			wellFormed(t, p.SVG)
 			if p.Say == "" || len(p.Values) == 0 {
@@ -80,10 +85,14 @@ func TestFigures_DrawAtTheStartAndAtEveryEndOfTheirControls(t *testing.T) {
 func TestMove_LeavesThePointWhereItIsSeen(t *testing.T) {
 	for _, name := range Names() {
 		f, _ := Find(name)
-		for i, h := range f.Draw(start(f)).Handles {
-			s := f.Move(start(f), i, h.X, h.Y)
-			if got := f.Draw(s).Handles[i]; math.Abs(got.X-h.X) > 1e-9 || math.Abs(got.Y-h.Y) > 1e-9 {
-				t.Errorf("%s: point %d taken at (%g, %g) and left there is at (%g, %g)", name, i, h.X, h.Y, got.X, got.Y)
+		for _, narrow := range []float64{0, 1} {
+			from := start(f)
+			from.Values["narrow"] = narrow
+			for i, h := range f.Draw(from).Handles {
+				s := f.Move(from, i, h.X, h.Y)
+				if got := f.Draw(s).Handles[i]; math.Abs(got.X-h.X) > 1e-9 || math.Abs(got.Y-h.Y) > 1e-9 {
+					t.Errorf("%s: point %d taken at (%g, %g) and left there is at (%g, %g)", name, i, h.X, h.Y, got.X, got.Y)
+				}
 			}
 		}
 	}
@@ -100,17 +109,19 @@ func TestLoss_ShowsTheKernelsValues(t *testing.T) {
 	}
 }
 
-func TestLoss_StandsInOneColumnOnANarrowPage(t *testing.T) {
-	s := start(lossFigure)
-	wide := drawLoss(s)
-	s.Values["narrow"] = 1
-	narrow := drawLoss(s)
-	wellFormed(t, narrow.SVG)
-	if !strings.Contains(wide.SVG, `viewBox="0 0 720 560"`) || !strings.Contains(narrow.SVG, `viewBox="0 0 400 1120"`) {
-		t.Errorf("the pictures begin %.80s and %.80s", wide.SVG, narrow.SVG)
-	}
-	if narrow.Say != wide.Say {
-		t.Errorf("the narrow one says %q, the wide one %q", narrow.Say, wide.Say)
+func TestFigures_SayTheSameOnANarrowPage(t *testing.T) {
+	for _, name := range Names() {
+		f, _ := Find(name)
+		s := start(f)
+		wide := f.Draw(s)
+		s.Values["narrow"] = 1
+		narrow := f.Draw(s)
+		if !strings.Contains(wide.SVG, `viewBox="0 0 720 `) || !strings.Contains(narrow.SVG, `viewBox="0 0 400 `) {
+			t.Errorf("the pictures begin %.80s and %.80s", wide.SVG, narrow.SVG)
+		}
+		if narrow.Say != wide.Say || !maps.Equal(narrow.Values, wide.Values) {
+			t.Errorf("the narrow one says %q, the wide one %q", narrow.Say, wide.Say)
+		}
 	}
 }
 
@@ -206,5 +217,33 @@ func TestStill_IsThereWithoutAScript(t *testing.T) {
 	}
 	if _, err := Still("none", nil); err == nil || !strings.Contains(err.Error(), "likelihood") {
 		t.Errorf("an unknown figure: %v", err)
+	}
+}
+
+// The gradient of a fit is that of its objective, and it vanishes where Newton's method ends.
+func TestExact_IsWhereTheGradientVanishes(t *testing.T) {
+	m := withLine(start(lineFigure).Points)
+	for _, f := range []fit{
+		{beta: []float64{1, .5}, kernel: scalar.Kernel{Alpha: 1.2, Scale: .4}, freeScale: true, freeAlpha: true},
+		{beta: []float64{1, .5}, kernel: scalar.Kernel{Alpha: .7, Scale: .3}, freeScale: true},
+		{beta: []float64{1, .5}, kernel: scalar.Kernel{Alpha: -2, Scale: .3}},
+	} {
+		g := m.gradient(f)
+		for j := range g {
+			step := make([]float64, len(g))
+			step[j] = 1e-5
+			up := m.objective(f.moved(step))
+			step[j] = -1e-5
+			if want := (up - m.objective(f.moved(step))) / 2e-5; math.Abs(g[j]-want) > 1e-7 {
+				t.Errorf("component %d of the gradient is %g, differences give %g", j, g[j], want)
+			}
+		}
+		if f.freeAlpha { // its optimum is on the bound α = 0, where exact does not go
+			continue
+		}
+		to, ok := m.exact(f)
+		if off := largest(m.gradient(to)); !ok || off > 1e-13 {
+			t.Errorf("α = %g: the gradient at the end is %g (%v)", f.kernel.Alpha, off, ok)
+		}
 	}
 }

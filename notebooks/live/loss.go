@@ -3,6 +3,7 @@ package live
 import (
 	"fmt"
 	"math"
+	"sync"
 
 	"github.com/robustloss/gomlx-robustloss/internal/picture"
 	"github.com/robustloss/gomlx-robustloss/robustloss/scalar"
@@ -36,41 +37,59 @@ var lossFigure = &Figure{
 	Draw:  drawLoss,
 }
 
+// lossPanels are functions of the residual for an α and a c.
+var lossPanels = []struct {
+	title    string
+	ylo, yhi float64
+	of       func(alpha, c float64) func(float64) float64
+}{
+	{"loss ρ(x)", 0, 6, func(a, c float64) func(float64) float64 { return scalar.Kernel{Alpha: a, Scale: c}.Rho }},
+	{"influence ψ(x) = ∂ρ/∂x", -3, 3, func(a, c float64) func(float64) float64 { return scalar.Kernel{Alpha: a, Scale: c}.Influence }},
+	{"weight w(x) = ψ(x)/x", 0, 1.2, func(a, c float64) func(float64) float64 { return scalar.Kernel{Alpha: a, Scale: c}.Weight }},
+	{"density p(x)", 0, .45, density},
+}
+
+// density returns p for an α and a c; it is NaN where there is none.
+func density(alpha, c float64) func(float64) float64 {
+	if alpha < 0 {
+		return func(float64) float64 { return math.NaN() }
+	}
+	kernel, logZ := scalar.Kernel{Alpha: alpha, Scale: c}, scalar.LogPartition(alpha)
+	return func(x float64) float64 { return math.Exp(-kernel.Rho(x)-logZ) / c }
+}
+
+var lossGrid = grid(-6, 6, 240)
+
+// classical returns, for each panel, the curves of the classical losses over lossGrid, which stay as they are.
+var classical = sync.OnceValue(func() (curves [][][]float64) {
+	for _, p := range lossPanels {
+		var all [][]float64
+		for _, alpha := range []float64{2, 1, 0, -2, math.Inf(-1)} {
+			all = append(all, each(lossGrid, p.of(alpha, 1)))
+		}
+		curves = append(curves, all)
+	}
+	return curves
+})
+
 func drawLoss(s State) Picture {
-	image, columns := newSVG(560), 2
-	if s.Values["narrow"] == 1 { // below each other
-		image, columns = &svg{width: narrowWidth, height: 1120}, 1
+	image, columns := s.canvas(560, 1120), 2
+	if s.narrow() { // below each other
+		columns = 1
 	}
 	alpha, c := alphaOf(s.Values["alpha"]), s.Values["c"]
 	kernel := scalar.Kernel{Alpha: alpha, Scale: c}
-	density := func(alpha, c float64) func(float64) float64 {
-		if alpha < 0 {
-			return func(float64) float64 { return math.NaN() }
-		}
-		return scalar.General{Alpha: alpha, Scale: c}.Prob
-	}
-	panels := []struct {
-		title    string
-		ylo, yhi float64
-		of       func(alpha, c float64) func(float64) float64
-	}{
-		{"loss ρ(x)", 0, 6, func(a, c float64) func(float64) float64 { return scalar.Kernel{Alpha: a, Scale: c}.Rho }},
-		{"influence ψ(x) = ∂ρ/∂x", -3, 3, func(a, c float64) func(float64) float64 { return scalar.Kernel{Alpha: a, Scale: c}.Influence }},
-		{"weight w(x) = ψ(x)/x", 0, 1.2, func(a, c float64) func(float64) float64 { return scalar.Kernel{Alpha: a, Scale: c}.Weight }},
-		{"density p(x)", 0, .45, density},
-	}
-	x := grid(-6, 6, 240)
-	for i, p := range panels {
+	for i, p := range lossPanels {
 		frame := panel{left: 44 + 356*float64(i%columns), top: 26 + 280*float64(i/columns), width: 308, height: 218, xlo: -6, xhi: 6, ylo: p.ylo, yhi: p.yhi}
 		label := ""
-		if i+columns >= len(panels) {
+		if i+columns >= len(lossPanels) {
 			label = "residual x"
 		}
 		frame.axes(image, p.title, label)
-		for _, reference := range []float64{2, 1, 0, -2, math.Inf(-1)} {
-			frame.curve(image, x, each(x, p.of(reference, 1)), faint, 1, "")
+		for _, y := range classical()[i] {
+			frame.curve(image, lossGrid, y, faint, 1, "")
 		}
-		frame.curve(image, x, each(x, p.of(alpha, c)), hex(picture.Shape(alpha)), 3, "")
+		frame.curve(image, lossGrid, each(lossGrid, p.of(alpha, c)), hex(picture.Shape(alpha)), 3, "")
 		if i == 3 && alpha < 0 {
 			image.text(frame.left+frame.width/2, frame.top+30, "middle", orange, "no distribution for α < 0")
 		}

@@ -121,8 +121,18 @@ func wavelets(x []float64, inverse bool) []float64 {
 // identity keeps pixels as they are.
 func identity(x []float64, _ bool) []float64 { return append([]float64(nil), x...) }
 
+// spoilLayout holds the widths of the panels and of the longest bar, and how far apart the rows are.
+type spoilLayout struct{ signal, error, bar, pitch float64 }
+
+func spoilLayoutOf(s State) spoilLayout {
+	if s.narrow() {
+		return spoilLayout{narrowWidth - 60, narrowWidth - 60, 160, 186}
+	}
+	return spoilLayout{640, 400, 214, 132}
+}
+
 func drawSpoil(s State) Picture {
-	image := newSVG(600)
+	image, layout := s.canvas(600, 760), spoilLayoutOf(s)
 	representations := []struct {
 		name      string
 		transform func(x []float64, inverse bool) []float64
@@ -134,7 +144,7 @@ func drawSpoil(s State) Picture {
 	residual := representations[where].transform(coefficients, true)
 	clean := signal()
 	x := grid(0, signalLength-1, signalLength-1)
-	top := panel{left: 44, top: 26, width: 640, height: 130, xlo: -.5, xhi: signalLength - .5, ylo: -.6, yhi: 1.6}
+	top := panel{left: 44, top: 26, width: layout.signal, height: 130, xlo: -.5, xhi: signalLength - .5, ylo: -.6, yhi: 1.6}
 	top.axes(image, "the pixels, right (grey) and spoiled", "")
 	spoiled := make([]float64, signalLength)
 	for i := range x {
@@ -146,20 +156,24 @@ func drawSpoil(s State) Picture {
 	picture := Picture{Values: map[string]float64{}}
 	square, robust := scalar.Kernel{Alpha: 2, Scale: spoilScale}, scalar.Kernel{Alpha: alpha, Scale: spoilScale}
 	for row, r := range representations {
-		frame := panel{left: 44, top: 206 + 132*float64(row), width: 400, height: 90, xlo: -.5, xhi: signalLength - .5, ylo: -1, yhi: 1}
+		frame := panel{left: 44, top: 206 + layout.pitch*float64(row), width: layout.error, height: 90, xlo: -.5, xhi: signalLength - .5, ylo: -1, yhi: 1}
 		frame.axes(image, "the error in "+r.name, "")
 		charges := [2]float64{}
 		for i, v := range r.transform(residual, false) {
-			image.addf(`<rect x="%s" y="%s" width="9" height="%s" fill="%s"/>`, coordinate(frame.px(float64(i))-4.5), coordinate(min(frame.py(v), frame.py(0))),
-				coordinate(math.Abs(frame.py(v)-frame.py(0))+.5), blue)
+			image.addf(`<rect x="%s" y="%s" width="%s" height="%s" fill="%s"/>`, coordinate(frame.px(float64(i)-.36)), coordinate(min(frame.py(v), frame.py(0))),
+				coordinate(.72*frame.width/signalLength), coordinate(math.Abs(frame.py(v)-frame.py(0))+.5), blue)
 			charges[0] += square.Rho(v)
 			charges[1] += robust.Rho(v)
 		}
 		picture.Values[r.name+": squared"], picture.Values[r.name+": robust"] = charges[0], charges[1]
 		for k, charge := range charges {
-			y, colour, name := frame.top+26+40*float64(k), []string{orange, green}[k], []string{"α = 2", "α = " + number(alpha)}[k]
-			image.text(470, y-8, "start", ink, fmt.Sprintf("%s charges %s", name, number(charge)))
-			image.addf(`<rect x="470" y="%s" width="%s" height="10" fill="%s"/>`, coordinate(y-2), coordinate(214*min(1, charge/200)), colour)
+			x, y := 470.0, frame.top+26+40*float64(k)
+			if s.narrow() { // side by side below the panel
+				x, y = 44+174*float64(k), frame.top+frame.height+42
+			}
+			name, colour := []string{"α = 2", "α = " + number(alpha)}[k], []string{orange, green}[k]
+			image.text(x, y-8, "start", ink, fmt.Sprintf("%s charges %s", name, number(charge)))
+			image.addf(`<rect x="%s" y="%s" width="%s" height="10" fill="%s"/>`, coordinate(x), coordinate(y-2), coordinate(layout.bar*min(1, charge/200)), colour)
 		}
 		picture.Say += fmt.Sprintf("%s: α = 2 charges %s, α = %s charges %s. ", r.name, number(charges[0]), number(alpha), number(charges[1]))
 	}

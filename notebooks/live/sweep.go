@@ -34,16 +34,19 @@ var sweepFigure = &Figure{
 func drawSweep(s State) Picture {
 	sweep := s.Sweep
 	if sweep == nil || len(sweep.Series) == 0 {
-		return Picture{SVG: newSVG(40).String(), Say: "There is no sweep to show."}
+		return Picture{SVG: s.canvas(40, 40).String(), Say: "There is no sweep to show."}
 	}
-	image := newSVG(370)
+	image, frame := s.canvas(370, 370), panel{left: 60, top: 46, width: 590, height: 270}
+	if s.narrow() {
+		frame.left, frame.width = 46, narrowWidth-96
+	}
 	picture := Picture{Values: map[string]float64{}}
 	lo, hi := slices.Min(sweep.Alpha), slices.Max(sweep.Alpha)
 	for k, name := range []string{"first", "second"} {
 		series := sweep.Series[min(max(int(s.Values[name]), 0), len(sweep.Series)-1)]
 		bottom, top := slices.Min(series.Values), slices.Max(series.Values)
 		margin := .08*(top-bottom) + 1e-9*(1+math.Abs(top))
-		frame := panel{left: 60, top: 46, width: 590, height: 270, xlo: lo - .2, xhi: hi + .2, ylo: bottom - margin, yhi: top + margin}
+		frame.xlo, frame.xhi, frame.ylo, frame.yhi = lo-.2, hi+.2, bottom-margin, top+margin
 		colour := []string{blue, orange}[k]
 		if k == 0 {
 			frame.axes(image, "", "shape α")
@@ -52,7 +55,7 @@ func drawSweep(s State) Picture {
 				image.text(frame.left+frame.width+7, frame.py(t)+4, "start", colour, number(t))
 			}
 		}
-		image.text(60+300*float64(k), 20, "start", colour, fmt.Sprintf("%s %s", []string{"●", "■"}[k], series.Name))
+		image.text(frame.left+float64(k)*frame.width/2, 20, "start", colour, fmt.Sprintf("%s %s", []string{"●", "■"}[k], series.Name))
 		frame.curve(image, sweep.Alpha, series.Values, colour, 2, []string{"", "6 4"}[k])
 		best := 0
 		for i, v := range series.Values {

@@ -20,13 +20,19 @@ var valleyFigure = &Figure{
 	},
 	Start: State{Values: map[string]float64{"alpha": -2, "c": .7}, Points: []Point{{7.4, 0}}},
 	Draw:  drawValley,
-	Move:  func(s State, i int, x, y float64) State { return s.moved(i, Point{valleyPanel.at(x, y).X, 0}) },
+	Move:  func(s State, i int, x, y float64) State { return s.moved(i, Point{valleyPanelOf(s).at(x, y).X, 0}) },
 }
 
-var (
-	valleyPanel  = panel{left: 44, top: 26, width: 560, height: 330, xlo: -1, xhi: 10, ylo: 0, yhi: 1.15}
-	measurements = []float64{.82, .93, 1, 1.04, 1.08, 1.15, 1.31, 7.6, 7.9, 8.2, 8.4}
-)
+var measurements = []float64{.82, .93, 1, 1.04, 1.08, 1.15, 1.31, 7.6, 7.9, 8.2, 8.4}
+
+// valleyPanelOf has the names of the curves on its right, or below it on a narrow page.
+func valleyPanelOf(s State) panel {
+	p := panel{left: 44, top: 26, width: 560, height: 330, xlo: -1, xhi: 10, ylo: 0, yhi: 1.15}
+	if s.narrow() {
+		p.width, p.height = narrowWidth-60, 280
+	}
+	return p
+}
 
 // meanLoss is the mean ρ of the measurements' residuals from mu.
 func meanLoss(k scalar.Kernel, mu float64) float64 {
@@ -48,7 +54,11 @@ func descend(k scalar.Kernel, mu float64, steps int) float64 {
 		if weights == 0 {
 			return mu // no measurement counts here: the loss is flat
 		}
-		mu = sum / weights
+		next := sum / weights
+		if next == mu {
+			break // and stays there
+		}
+		mu = next
 	}
 	return mu
 }
@@ -71,10 +81,10 @@ func anneal(alpha, c, mu float64) float64 {
 }
 
 func drawValley(s State) Picture {
-	image := newSVG(400)
+	image, frame := s.canvas(400, 400), valleyPanelOf(s)
 	alpha, c, start := alphaOf(s.Values["alpha"]), s.Values["c"], s.Points[0].X
 	kernel := scalar.Kernel{Alpha: alpha, Scale: c}
-	mu := grid(valleyPanel.xlo, valleyPanel.xhi, 330)
+	mu := grid(frame.xlo, frame.xhi, 220)
 	// Each curve is divided by its largest value in view, so that the shapes compare: the heights do not.
 	scaled := func(k scalar.Kernel) (y []float64, top float64) {
 		y = each(mu, func(m float64) float64 { return meanLoss(k, m) })
@@ -83,13 +93,13 @@ func drawValley(s State) Picture {
 		}
 		return each(y, func(v float64) float64 { return v / top }), top
 	}
-	valleyPanel.axes(image, "mean loss of μ, each curve relative to its largest value", "location μ")
+	frame.axes(image, "mean loss of μ, relative to the largest of each curve", "location μ")
 	square, _ := scaled(scalar.Kernel{Alpha: 2, Scale: c})
-	valleyPanel.curve(image, mu, square, faint, 1.5, "")
+	frame.curve(image, mu, square, faint, 1.5, "")
 	y, top := scaled(kernel)
-	valleyPanel.curve(image, mu, y, hex(picture.Shape(alpha)), 2.5, "")
+	frame.curve(image, mu, y, hex(picture.Shape(alpha)), 2.5, "")
 	for _, x := range measurements {
-		image.addf(`<path d="M%s %sv-9" stroke="%s" stroke-width="2"/>`, coordinate(valleyPanel.px(x)), coordinate(valleyPanel.py(0)), ink)
+		image.addf(`<path d="M%s %sv-9" stroke="%s" stroke-width="2"/>`, coordinate(frame.px(x)), coordinate(frame.py(0)), ink)
 	}
 	fixed, annealed := descend(kernel, start, 400), anneal(alpha, c, start)
 	ends := []struct {
@@ -97,15 +107,19 @@ func drawValley(s State) Picture {
 		colour, name string
 	}{{fixed, orange, "α fixed"}, {annealed, green, "α lowered"}}
 	for i, e := range ends {
-		px, py := valleyPanel.px(e.at), valleyPanel.py(meanLoss(kernel, e.at)/top)
+		px, py := frame.px(e.at), frame.py(meanLoss(kernel, e.at)/top)
 		image.addf(`<path d="M%s %sl-7 -12h14z" fill="%s"/>`, coordinate(px), coordinate(py-3), e.colour)
-		image.text(min(max(px, valleyPanel.left+40), valleyPanel.left+valleyPanel.width-40), py-20-16*float64(i), "middle", e.colour, e.name)
+		image.text(min(max(px, frame.left+40), frame.left+frame.width-40), py-20-16*float64(i), "middle", e.colour, e.name)
 	}
-	hx, hy := valleyPanel.px(start), valleyPanel.py(meanLoss(kernel, start)/top)
+	hx, hy := frame.px(start), frame.py(meanLoss(kernel, start)/top)
 	image.handle(hx, hy, ink)
-	image.text(612, valleyPanel.top+14, "start", hex(picture.Shape(alpha)), "α = "+number(alpha))
-	image.text(612, valleyPanel.top+32, "start", faint, "α = 2")
-	image.text(612, valleyPanel.top+50, "start", ink, "● the start")
+	for i, told := range [][2]string{{hex(picture.Shape(alpha)), "α = " + number(alpha)}, {faint, "α = 2"}, {ink, "● the start"}} {
+		x, y := 612.0, frame.top+14+18*float64(i)
+		if s.narrow() {
+			x, y = frame.left+110*float64(i), frame.top+frame.height+56
+		}
+		image.text(x, y, "start", told[0], told[1])
+	}
 	values := map[string]float64{"fixed": fixed, "annealed": annealed, "loss fixed": meanLoss(kernel, fixed), "loss annealed": meanLoss(kernel, annealed)}
 	return Picture{
 		SVG: image.String(), Values: values,
