@@ -6,7 +6,7 @@
 //	kernel CONNECTION PROGRAM ARGUMENT…
 //
 // CONNECTION is the file in which Jupyter tells the kernel where to find it. {clone} in an argument stands for the clone of this
-// project that holds the notebook, see withClone.
+// project that holds the notebook, see withClone. For what GoNB calls Go, see buildCell.
 //
 // Jupyter stops its kernels when it ends in order. When it is killed it cannot, and GoNB and its cells would go on. So this
 // program stays between them, the parent of GoNB in the same process group, and a third one, the janitor, waits in a
@@ -31,11 +31,18 @@ import (
 )
 
 func main() {
+	if filepath.Base(os.Args[0]) == goName {
+		end(buildCell(os.Args[1:]))
+	}
 	if len(os.Args) == 4 && os.Args[1] == janitorArgument {
 		clean(os.Args[2], os.Args[3])
 		return
 	}
-	status, err := run(os.Args[1:])
+	end(run(os.Args[1:]))
+}
+
+// end ends this program.
+func end(status int, err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "kernel:", err)
 	}
@@ -64,11 +71,15 @@ func run(args []string) (status int, err error) {
 		return 1, err
 	}
 	defer runtime.KeepAlive(alive)
+	path, err := standIn(folder)
+	if err != nil {
+		return 1, err
+	}
 	// Signals for the group reach the kernel without our help, and it decides what they mean.
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), "TMPDIR="+folder)
+	cmd.Env = append(os.Environ(), "TMPDIR="+folder, "PATH="+path)
 	if err := cmd.Start(); err != nil {
 		return 1, err
 	}

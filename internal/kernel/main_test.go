@@ -19,12 +19,13 @@ import (
 // connectionFile is in the working folder of the parent.
 const connectionFile = "connection.json"
 
-// TestMain lets this test program play two more parts: the command itself, and a parent that starts it and waits.
+// TestMain lets this test program play more parts: the command itself, also under the name of go, and a parent that starts it
+// and waits.
 func TestMain(m *testing.M) {
 	switch {
 	case os.Getenv("KERNEL_TEST_PARENT") == "1":
 		playParent()
-	case len(os.Args) > 1 && (os.Args[1] == janitorArgument || os.Args[1] == connectionFile):
+	case filepath.Base(os.Args[0]) == goName, len(os.Args) > 1 && (os.Args[1] == janitorArgument || os.Args[1] == connectionFile):
 		main()
 	default:
 		os.Exit(m.Run())

@@ -105,7 +105,7 @@ func (p *project) starter() step {
 	return step{
 		name:     "starter",
 		what:     "building the program that starts the kernel",
-		inputs:   []string{"internal/kernel/main.go", "internal/kernel/clone.go"},
+		inputs:   []string{"internal/kernel/main.go", "internal/kernel/clone.go", "internal/kernel/build.go"},
 		settings: []string{runtime.Version(), runtime.GOARCH},
 		products: []string{kernelProgram},
 		run: func(ctx context.Context) error {
