@@ -107,6 +107,7 @@ func TestRecordedCommandsComeBack(t *testing.T) {
 	run(t, cli.CodeOK, "vae", "faces", faces, "--train", "2", "--validation", "1")
 	for _, args := range [][]string{
 		{"vae", "train", "--only", "t,pixel", "--data", faces, "--steps", "7", "--seed", "3"},
+		{"vae", "train", "--only", "t,pixel", "--fashion", "--seed", "3"},
 		{"depth", "train", "--only", "l1", "--flip", "0", "--data-seed", "0", "--seed", "2", "--preset", "tiny"},
 		{"depth", "train", "--only", "l1", "--data", folder, "--train-split", split, "--test-split", split},
 		{"registration", "table", "--only", "problems-0.5-structured", "--seed", "0"},

@@ -12,13 +12,13 @@ import (
 )
 
 // Batches returns the batches of a training from any step on, for run.Training: step's batch holds the images that
-// items(step, batchSize) lists, as one input of shape `[batchSize, side, side, 3]`, float32, in [0, 1].
+// items(step, batchSize) lists, as one input of shape `[batchSize, side, side, channels]`, float32, in [0, 1].
 //
 // The images are read by all cores, a few batches ahead of the training. What a step gets depends on items only, not on
 // where the iteration began. An image that cannot be read ends the iteration with an error that names it.
 func Batches(src Source, items func(step, size int) []int, batchSize int) func(step int) iter.Seq2[train.Batch, error] {
-	side := src.Side()
-	record := side * side * 3
+	side, channels := src.Side(), src.Channels()
+	record := side * side * channels
 	stream := parallel.Stream[[]float32]{
 		Items: items, Batch: batchSize,
 		Read: func(item, _ int) ([]float32, error) {
@@ -30,7 +30,7 @@ func Batches(src Source, items func(step, size int) []int, batchSize int) func(s
 			for _, image := range images {
 				values = append(values, image...)
 			}
-			return train.Batch{Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(values, len(images), side, side, 3)}}
+			return train.Batch{Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(values, len(images), side, side, channels)}}
 		},
 	}
 	return stream.Batches
@@ -43,10 +43,10 @@ func readItem(src Source, item int, dst []float32) error {
 	return src.Read(item, dst)
 }
 
-// ReadBatch reads the items, in parallel, into a tensor of shape `[len(items), side, side, 3]`, float32.
+// ReadBatch reads the items, in parallel, into a tensor of shape `[len(items), side, side, channels]`, float32.
 func ReadBatch(src Source, items []int) (*tensors.Tensor, error) {
-	side := src.Side()
-	record := side * side * 3
+	side, channels := src.Side(), src.Channels()
+	record := side * side * channels
 	values := make([]float32, len(items)*record)
 	err := parallel.Each(context.Background(), len(items), nil, func(k int) error {
 		return readItem(src, items[k], values[k*record:][:record])
@@ -54,19 +54,19 @@ func ReadBatch(src Source, items []int) (*tensors.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return tensors.FromFlatDataAndDimensions(values, len(items), side, side, 3), nil
+	return tensors.FromFlatDataAndDimensions(values, len(items), side, side, channels), nil
 }
 
 // Memory holds images in memory: for sets that fit.
 type Memory struct {
-	side   int
-	values []float32
+	side, channels int
+	values         []float32
 }
 
-// Preload reads a whole source into memory, in parallel: 4 bytes a value, 49 kB an image of side 64.
+// Preload reads a whole source into memory, in parallel: 4 bytes a value, 49 kB an RGB image of side 64.
 func Preload(ctx context.Context, src Source) (*Memory, error) {
-	record := src.Side() * src.Side() * 3
-	m := &Memory{side: src.Side(), values: make([]float32, src.Len()*record)}
+	record := src.Side() * src.Side() * src.Channels()
+	m := &Memory{side: src.Side(), channels: src.Channels(), values: make([]float32, src.Len()*record)}
 	err := parallel.Each(ctx, src.Len(), nil, func(i int) error { return src.Read(i, m.values[i*record:][:record]) })
 	if err != nil {
 		return nil, err
@@ -75,10 +75,13 @@ func Preload(ctx context.Context, src Source) (*Memory, error) {
 }
 
 // Len returns how many images there are.
-func (m *Memory) Len() int { return len(m.values) / (m.side * m.side * 3) }
+func (m *Memory) Len() int { return len(m.values) / (m.side * m.side * m.channels) }
 
 // Side returns the height and width of the images in pixels.
 func (m *Memory) Side() int { return m.side }
+
+// Channels returns how many values a pixel has.
+func (m *Memory) Channels() int { return m.channels }
 
 // Read copies the i-th image to dst.
 func (m *Memory) Read(i int, dst []float32) error {

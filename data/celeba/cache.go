@@ -198,6 +198,9 @@ func (c *Cache) Len() int { return c.header.Count }
 // Side returns the height and width of the images in pixels.
 func (c *Cache) Side() int { return c.header.Side }
 
+// Channels returns 3: red, green, blue.
+func (c *Cache) Channels() int { return 3 }
+
 // Read unpacks the i-th image.
 func (c *Cache) Read(i int, dst []float32) error {
 	record := make([]byte, c.header.recordSize())

@@ -70,6 +70,6 @@ func ExampleSource() {
 	smooth := p.Filter
 	sources := []celeba.Source{must(must(celeba.Open(root)).Images(celeba.Train, p))}
 	split := celeba.Split(2)
-	fmt.Println(sources[0].Len(), sources[0].Side(), smooth, split, celeba.LegacyBilinear, celeba.Width, celeba.Height)
-	// Output: 6 8 area test legacy-bilinear 178 218
+	fmt.Println(sources[0].Len(), sources[0].Side(), sources[0].Channels(), smooth, split, celeba.LegacyBilinear, celeba.Width, celeba.Height)
+	// Output: 6 8 3 area test legacy-bilinear 178 218
 }

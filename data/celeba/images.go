@@ -8,13 +8,15 @@ import (
 	"github.com/robustloss/gomlx-robustloss/data/internal/input"
 )
 
-// Source is a sequence of square RGB images of one size. Its methods may be called by several goroutines at a time.
+// Source is a sequence of square images of one size. Its methods may be called by several goroutines at a time.
 type Source interface {
 	// Len returns how many images there are.
 	Len() int
 	// Side returns the height and width of the images in pixels.
 	Side() int
-	// Read writes the i-th image to dst: Side·Side·3 values in [0, 1], row by row, red, green, blue.
+	// Channels returns how many values a pixel has: 3 for faces, red, green, blue; 1 for grey images.
+	Channels() int
+	// Read writes the i-th image to dst: Side·Side·Channels values in [0, 1], row by row, the channels of a pixel together.
 	Read(i int, dst []float32) error
 }
 
@@ -43,6 +45,9 @@ func (m *Images) Len() int { return m.set.Len(m.split) }
 
 // Side returns the height and width of the preprocessed images in pixels.
 func (m *Images) Side() int { return m.preprocessing.side() }
+
+// Channels returns 3: red, green, blue.
+func (m *Images) Channels() int { return 3 }
 
 // Read decodes and preprocesses the i-th image. An error names the file.
 func (m *Images) Read(i int, dst []float32) error {

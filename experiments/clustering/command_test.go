@@ -2,7 +2,6 @@ package clustering
 
 import (
 	"bytes"
-	"compress/gzip"
 	"fmt"
 	"image/png"
 	"math/rand/v2"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/robustloss/gomlx-robustloss/experiments/cli"
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
+	"github.com/robustloss/gomlx-robustloss/internal/testkit/clothes"
 )
 
 // execute runs one command line of the experiment, with its runs below dir.
@@ -132,47 +132,13 @@ func TestTable_TellsFilesApartByWhatIsRead(t *testing.T) {
 	}
 }
 
-// writeFashion writes the part "test" of a data set in the layout of Fashion-MNIST where make data puts it, seen from the
-// working directory: 200 images of ten classes, each a bright column at its own place and noise.
-func writeFashion(t *testing.T) {
-	t.Helper()
-	rng := rand.New(rand.NewPCG(1, 2))
-	images, labels := []byte{0, 0, 8, 3, 0, 0, 0, 200, 0, 0, 0, 28, 0, 0, 0, 28}, []byte{0, 0, 8, 1, 0, 0, 0, 200}
-	for i := range 200 {
-		for pixel := range 28 * 28 {
-			value := byte(rng.IntN(30))
-			if pixel%28/2 == i%10 {
-				value += 200
-			}
-			images = append(images, value)
-		}
-		labels = append(labels, byte(i%10))
-	}
-	if err := os.MkdirAll(fashionDir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for name, content := range map[string][]byte{"t10k-images-idx3-ubyte.gz": images, "t10k-labels-idx1-ubyte.gz": labels} {
-		var packed bytes.Buffer
-		w := gzip.NewWriter(&packed)
-		if _, err := w.Write(content); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(fashionDir, name), packed.Bytes(), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 func TestTable_OfFashion(t *testing.T) {
 	t.Chdir(t.TempDir())
 	args := []string{"table", "--fashion", "test", "--components", "5", "--only=-2"}
 	if code, _, stderr := execute("runs", args...); code == cli.CodeOK || !strings.Contains(stderr, "make data fetches Fashion-MNIST") {
 		t.Errorf("without the data: exit code %d: %s", code, stderr)
 	}
-	writeFashion(t)
+	clothes.Write(t, fashionDir, "t10k", 200)
 	code, stdout, stderr := execute("runs", append(args, "--keep", "kept")...)
 	if code != cli.CodeOK || !strings.Contains(stdout, "| method | fashion-test |") {
 		t.Fatalf("exit code %d: %s%s", code, stdout, stderr)

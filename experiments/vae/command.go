@@ -29,7 +29,8 @@ const runsHelp = "A run is kept in RUNS/vae/PRESET/REPRESENTATION-LIKELIHOOD/see
 
 // images is the flag that says which images are learned.
 type images struct {
-	Data string `help:"CelebA's folder. Without it, synthetic faces in the same format." type:"path" placeholder:"DIR"`
+	Data    string `help:"CelebA's folder. Without it, synthetic faces in the same format." type:"path" placeholder:"DIR"`
+	Fashion bool   `help:"Fashion-MNIST in place of faces, grey images of clothes: from the folder where make data puts it, or from that of --data."`
 	cli.Expansion
 }
 
@@ -64,11 +65,12 @@ func (s Selection) plan() (plan []run.Spec, err error) {
 	if err != nil {
 		return nil, err
 	}
-	var recorded ImagesConfig
-	if s.Data != "" {
-		if err := recorded.describeCelebA(s.Data); err != nil {
-			return nil, err
-		}
+	usual, err := NewConfig(s.Preset, Likelihoods[0].Key, Representations[0].Key)
+	if err != nil {
+		return nil, err
+	}
+	if err := usual.Images.describe(s.Preset, s.Data, s.Fashion); err != nil {
+		return nil, err
 	}
 	for _, seed := range seeds {
 		for _, representation := range axes[1] {
@@ -77,10 +79,7 @@ func (s Selection) plan() (plan []run.Spec, err error) {
 				if err != nil {
 					return nil, err
 				}
-				if s.Data != "" {
-					recorded.Preprocessing = c.Images.Preprocessing
-					c.Images = recorded
-				}
+				c.Images = usual.Images
 				cell := s
 				cell.Only, cell.Seed = []string{likelihood, representation}, []cli.Seed{cli.Seed(seed)}
 				plan = append(plan, run.Spec{
@@ -94,12 +93,9 @@ func (s Selection) plan() (plan []run.Spec, err error) {
 	return plan, nil
 }
 
-// tableDir is where the runs of one table are kept: those on CelebA, and those of another length, apart.
+// tableDir is where the runs of one table are kept: those on other images, and those of another length, apart.
 func (s Selection) tableDir(c Config) string {
-	name := c.Preset
-	if c.Images.Source != "synthetic" {
-		name += "-" + c.Images.Source
-	}
+	name := setName(c)
 	if usual, err := NewConfig(c.Preset, c.Likelihood, c.Representation); err == nil && usual.Training.Steps != c.Training.Steps {
 		name += fmt.Sprintf("-%d-steps", c.Training.Steps)
 	}
@@ -188,12 +184,15 @@ type TableCommand struct {
 	Selection
 	cli.Making
 	cli.Tables
-	Value string `help:"What the table shows: elbo, iwae, rate or distortion." enum:"elbo,iwae,rate,distortion" default:"elbo"`
+	Value string `help:"What the table shows: elbo, iwae, rate, distortion, or shape: the median of the learned shapes." enum:"elbo,iwae,rate,distortion,shape" default:"elbo"`
 }
 
 // Run trains what is missing and prints the table.
 func (t *TableCommand) Run(ctx context.Context, s *cli.Session) error {
-	preset := t.Preset
+	set := t.Preset
+	if t.Fashion {
+		set += "-" + fashionSource
+	}
 	return t.Print(s, cli.TableSource{
 		Experiment: experiment,
 		Make: func() (string, error) {
@@ -210,11 +209,11 @@ func (t *TableCommand) Run(ctx context.Context, s *cli.Session) error {
 			return t.tableDir(plan[0].Config.(Config)), nil
 		},
 		Kept: func() ([]*run.Table, error) {
-			table, err := KeptTable(preset, t.Value)
+			table, err := KeptTable(set, t.Value)
 			return []*run.Table{table}, err
 		},
 		Tables: func(results []run.Result) ([]*run.Table, error) {
-			table, err := run.NewTable(Layout(preset, t.Value), results)
+			table, err := newTable(results, t.Value)
 			return []*run.Table{table}, err
 		},
 	})
@@ -310,10 +309,8 @@ func (l *LinearCommand) Run(ctx context.Context, s *cli.Session) error {
 	if l.Train < 2 {
 		return errors.New("--train must be at least 2")
 	}
-	if l.Data != "" {
-		if err := c.Images.describeCelebA(l.Data); err != nil {
-			return err
-		}
+	if err := c.Images.describe(l.Preset, l.Data, l.Fashion); err != nil {
+		return err
 	}
 	c.Images.Train, c.Images.Validation = int(l.Train), int(l.Validation)
 	data, err := l.open(ctx, s, l.Runs, c)

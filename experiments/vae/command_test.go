@@ -14,6 +14,7 @@ import (
 	"github.com/robustloss/gomlx-robustloss/experiments/cli"
 	"github.com/robustloss/gomlx-robustloss/experiments/run"
 	"github.com/robustloss/gomlx-robustloss/experiments/vae"
+	"github.com/robustloss/gomlx-robustloss/internal/testkit/clothes"
 )
 
 // program runs a command line of a program with this experiment alone and returns its exit code.
@@ -170,6 +171,40 @@ func TestDataNamesAFolderInCelebAsLayout(t *testing.T) {
 	defer func() { _ = data.Close() }()
 	if data.Train.Len() != 20 || data.Validation.Len() != 3 || data.Train.Side() != 16 {
 		t.Errorf("%d and %d images of side %d, want 20 and 3 of side 16", data.Train.Len(), data.Validation.Len(), data.Train.Side())
+	}
+}
+
+// Grey images, from a folder in Fashion-MNIST's format: trained, drawn and tabulated as faces are, apart from them.
+func TestFashionMNISTIsTrainedAndDrawn(t *testing.T) {
+	runs, root := t.TempDir(), t.TempDir()
+	clothes.Write(t, root, "train", 48)
+	clothes.Write(t, root, "t10k", 16)
+	cell := []string{"--preset", "tiny", "--steps", "3", "--only", "general,wavelet", "--fashion", "--data", root}
+	trained, _ := command(t, cli.CodeOK, runs, append([]string{"train"}, cell...)...)
+	dir := filepath.Join(runs, "vae", "tiny-fashion-3-steps", "wavelet-general", "seed-1")
+	if !strings.Contains(trained, dir) {
+		t.Fatalf("output:\n%s", trained)
+	}
+	drawn, _ := command(t, cli.CodeOK, runs, append([]string{"figures"}, cell...)...)
+	if strings.Count(drawn, ".png") != 5 {
+		t.Errorf("drawn:\n%s", drawn)
+	}
+	table, _ := command(t, cli.CodeOK, runs, "table", "--from", filepath.Join(runs, "vae", "tiny-fashion-3-steps"))
+	if !strings.Contains(table, "| Likelihood | Pixels | DCT | Wavelets |") || !strings.Contains(table, "Fashion-MNIST (the first 48 training images, the first 16 test images") ||
+		!strings.Contains(table, "1024·log 256 = 5678 nats") || strings.Contains(table, "8,662") {
+		t.Errorf("table:\n%s", table)
+	}
+	if linear, _ := command(t, cli.CodeOK, runs, "linear", "--train", "40", "--validation", "16", "--stride", "97", "--fashion", "--data", root); !strings.Contains(linear, "(fashion) of 32×32 pixels") {
+		t.Errorf("linear:\n%s", linear)
+	}
+	shapes, _ := command(t, cli.CodeOK, runs, "table", "--from", filepath.Join(runs, "vae", "tiny-fashion-3-steps"), "--value", "shape", "--format", "csv")
+	if !strings.Contains(shapes, "general,wavelet,") {
+		t.Errorf("shapes:\n%s", shapes)
+	}
+	// Images of another kind have a table of their own.
+	command(t, cli.CodeOK, runs, "train", "--preset", "tiny", "--steps", "1", "--only", "general,wavelet")
+	if _, stderr := command(t, cli.CodeFailed, runs, "table", "--from", filepath.Join(runs, "vae")); !strings.Contains(stderr, "they belong in different tables") {
+		t.Errorf("two kinds of images in a table: %s", stderr)
 	}
 }
 

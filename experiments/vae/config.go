@@ -29,6 +29,8 @@ var Likelihoods = []Likelihood{
 //	pixel     the pixels, red, green and blue
 //	dct       the orthonormal cosine transform of the volume-preserving YUV image
 //	wavelet   the CDF 9/7 wavelets, five levels, of the volume-preserving YUV image
+//
+// Grey images have no colours to transform.
 var Representations = []Representation{
 	{"pixel", "Pixels + RGB"}, {"dct", "DCT + YUV"}, {"wavelet", "Wavelets + YUV"},
 }
@@ -64,15 +66,26 @@ type Config struct {
 
 // ImagesConfig says which images are learned, and how they are preprocessed.
 type ImagesConfig struct {
-	Source     string `json:"source"`     // "synthetic" or "celeba"
+	Source     string `json:"source"`     // "synthetic", "celeba" or "fashion"
 	FaceSeed   uint64 `json:"face_seed"`  // of the synthetic faces
 	Train      int    `json:"train"`      // images
 	Validation int    `json:"validation"` // images
-	// Files is a checksum of the names of CelebA's images, split by split: it tells one folder from another.
+	// Files tells the images of one folder from those of another: of CelebA it is a checksum of the images' names, split by split, of
+	// Fashion-MNIST in another folder than that of make data one of the pixels.
 	Files         string               `json:"files,omitempty"`
 	Preprocessing celeba.Preprocessing `json:"preprocessing"`
+	// Dequantised says that each of the 256 grey levels is spread out over its width: of Fashion-MNIST.
+	Dequantised bool `json:"dequantised,omitempty"`
 	// MaxExpanded is [celeba.Images.MaxExpanded]. It changes no number, and is not recorded.
 	MaxExpanded int64 `json:"-"`
+}
+
+// channels returns how many values a pixel has.
+func (c ImagesConfig) channels() int {
+	if c.Source == fashionSource {
+		return 1
+	}
+	return 3
 }
 
 // NetworkConfig is the autoencoder's shape.

@@ -23,11 +23,15 @@ type Data struct {
 	closers []func() error
 }
 
-// OpenData opens the images that the configuration asks for. root is CelebA's folder, or "" for synthetic faces, which are
-// drawn into cache on first use. cache also gets the packed images. note is told what takes long; it may be nil.
+// OpenData opens the images that the configuration asks for. root is the folder of CelebA or of Fashion-MNIST; "" stands for the
+// latter's place in the clone, and for synthetic faces, which are drawn into cache on first use. cache also gets the packed
+// images. note is told what takes long; it may be nil.
 func OpenData(ctx context.Context, c ImagesConfig, root, cache string, note func(text string)) (*Data, error) {
 	if note == nil {
 		note = func(string) {}
+	}
+	if c.Source == fashionSource {
+		return openFashion(c, root)
 	}
 	if c.Source == "synthetic" {
 		root = filepath.Join(cache, fmt.Sprintf("faces-%d+%d-seed-%d", c.Train, c.Validation, c.FaceSeed))
@@ -90,6 +94,21 @@ func inTenths(note func(string), what string) func(done, total int) {
 	}
 }
 
+// describe says in a preset's configuration which images are learned: those of the folder root, where one is given, and grey ones of
+// Fashion-MNIST in place of faces.
+func (c *ImagesConfig) describe(preset, root string, fashion bool) error {
+	switch {
+	case fashion:
+		c.useFashion(preset)
+		if root != "" {
+			return c.describeFashion(root)
+		}
+	case root != "":
+		return c.describeCelebA(root)
+	}
+	return nil
+}
+
 // describeCelebA says in the configuration which images the folder root holds.
 func (c *ImagesConfig) describeCelebA(root string) error {
 	set, err := celeba.Open(root)
@@ -130,11 +149,11 @@ func (d *Data) Close() (err error) {
 }
 
 // MeanLogits returns log(m/(1−m)) of the mean m of the first training images, at most 4,096 of them, for each value of an image,
-// side·side·3 of them: where a decoder that has learned nothing yet should start. Means are kept in [.001, .999]. An image
+// side·side·channels of them: where a decoder that has learned nothing yet should start. Means are kept in [.001, .999]. An image
 // that cannot be read is an error.
 func (d *Data) MeanLogits() ([]float32, error) {
 	n := min(d.Train.Len(), 4096)
-	image := make([]float32, d.Train.Side()*d.Train.Side()*3)
+	image := make([]float32, d.Train.Side()*d.Train.Side()*d.Train.Channels())
 	mean := make([]float64, len(image))
 	for i := range n {
 		if err := d.Train.Read(i, image); err != nil {

@@ -127,8 +127,8 @@ func (m *Model) noise(items []int, samples int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(values, len(items), samples, m.Network.Latent)
 }
 
-// Parameters are the likelihood's learned parameters, one of each per coefficient: Side·Side·3 values, row by row, the
-// channels of the representation (red, green, blue, or Y, U, V) interleaved.
+// Parameters are the likelihood's learned parameters, one of each per coefficient: Side·Side·channels values, row by row, the
+// channels of the representation (red, green, blue, or Y, U, V, or grey alone) interleaved.
 type Parameters struct {
 	Side int
 	// Shape is α of the general distribution (2 for the normal, 0 for the Cauchy one), or Student's degrees of freedom.
@@ -139,11 +139,11 @@ type Parameters struct {
 
 // Parameters returns the likelihood's learned parameters.
 func (m *Model) Parameters() (Parameters, error) {
-	side := m.Side()
+	side, channels := m.Side(), m.Images.channels()
 	outputs, err := m.call(func(scope *model.Scope, inputs []*Node) []*Node {
 		f := score(scope, m.Config, inputs[0])
 		return []*Node{f.shape, f.scale}
-	}, tensors.FromFlatDataAndDimensions(make([]float32, side*side*3), 1, side, side, 3))
+	}, tensors.FromFlatDataAndDimensions(make([]float32, side*side*channels), 1, side, side, channels))
 	if err != nil {
 		return Parameters{}, fmt.Errorf("cannot read the likelihood's parameters: %w", err)
 	}

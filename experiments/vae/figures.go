@@ -17,16 +17,17 @@ import (
 	"github.com/robustloss/gomlx-robustloss/internal/picture"
 )
 
-// Images are square RGB images of one size, values in [0, 1], row by row, one after the other.
+// Images are square images of one size, values in [0, 1], row by row, one after the other: RGB, or grey.
 type Images struct {
-	Side   int
-	Values [][]float32 // each Side·Side·3
+	Side, Channels int
+	Values         [][]float32 // each Side·Side·Channels
 }
 
-func imagesOf(t *tensors.Tensor, side int) Images {
+// imagesOf takes a tensor `[n, side, side, channels]` apart.
+func imagesOf(t *tensors.Tensor) Images {
 	flat := tensors.MustCopyFlatData[float32](t)
-	size := side * side * 3
-	images := Images{Side: side}
+	images := Images{Side: t.Shape().Dim(1), Channels: t.Shape().Dim(3)}
+	size := images.Side * images.Side * images.Channels
 	for begin := 0; begin < len(flat); begin += size {
 		images.Values = append(images.Values, flat[begin:begin+size])
 	}
@@ -39,7 +40,7 @@ func Read(src celeba.Source, items ...int) (Images, error) {
 	if err != nil {
 		return Images{}, err
 	}
-	return imagesOf(t, src.Side()), nil
+	return imagesOf(t), nil
 }
 
 func (m Images) tensor() *tensors.Tensor {
@@ -47,7 +48,7 @@ func (m Images) tensor() *tensors.Tensor {
 	for _, image := range m.Values {
 		flat = append(flat, image...)
 	}
-	return tensors.FromFlatDataAndDimensions(flat, len(m.Values), m.Side, m.Side, 3)
+	return tensors.FromFlatDataAndDimensions(flat, len(m.Values), m.Side, m.Side, m.Channels)
 }
 
 // reconstruct encodes images and decodes the locations of their posteriors.
@@ -109,7 +110,7 @@ func (m *Model) interpolate(images Images, steps int) (Images, error) {
 }
 
 func (m *Model) decode(scope *model.Scope, z *Node) *Node {
-	return decode(scope, m.Network, z, m.Side(), m.bias)
+	return decode(scope, m.Network, z, m.Side(), m.Images.channels(), m.bias)
 }
 
 func (m *Model) draw(function graphFunction, inputs ...any) (Images, error) {
@@ -117,7 +118,7 @@ func (m *Model) draw(function graphFunction, inputs ...any) (Images, error) {
 	if err != nil {
 		return Images{}, fmt.Errorf("cannot draw images: %w", err)
 	}
-	return imagesOf(outputs[0], m.Side()), nil
+	return imagesOf(outputs[0]), nil
 }
 
 // gap is the space between the images of a grid, in pixels of the images.
@@ -129,21 +130,28 @@ func (m Images) grid(columns, zoom int) image.Image {
 	for values := range slices.Chunk(m.Values, columns) {
 		var row []image.Image
 		for _, v := range values {
-			row = append(row, figure.RGB(v, m.Side, m.Side))
+			row = append(row, m.picture(v))
 		}
 		rows = append(rows, row)
 	}
 	return picture.Enlarged(picture.Grid(rows, gap), zoom)
 }
 
+// picture paints one of the images.
+func (m Images) picture(values []float32) image.Image {
+	if m.Channels == 3 {
+		return figure.RGB(values, m.Side, m.Side)
+	}
+	return picture.Map(m.Side, m.Side, func(y, x int) float64 { return picture.Fraction(float64(values[y*m.Side+x]), 0, 1) }, picture.Greys)
+}
+
 // maps returns values of coefficients as grey images, one for each channel: low is black, high is white.
 func maps(side int, values []float32, low, high float64, transform func(float64) float64) Images {
-	maps := Images{Side: side}
-	for channel := range 3 {
-		grey := make([]float32, side*side*3)
-		for i := range side * side {
-			v := float32((transform(float64(values[3*i+channel])) - low) / (high - low))
-			grey[3*i], grey[3*i+1], grey[3*i+2] = v, v, v
+	maps, channels := Images{Side: side, Channels: 1}, len(values)/side/side
+	for channel := range channels {
+		grey := make([]float32, side*side)
+		for i := range grey {
+			grey[i] = float32((transform(float64(values[channels*i+channel])) - low) / (high - low))
 		}
 		maps.Values = append(maps.Values, grey)
 	}
@@ -195,14 +203,18 @@ func (m *Model) writeFigures(data *Data, dir string) (paths []string, err error)
 	}
 	draw("reconstructions.png", n, func() (Images, error) {
 		reconstructed, err := m.reconstruct(originals)
-		return Images{originals.Side, append(slices.Clone(originals.Values), reconstructed.Values...)}, err
+		reconstructed.Values = append(slices.Clone(originals.Values), reconstructed.Values...)
+		return reconstructed, err
 	})
 	draw("samples.png", columns, func() (Images, error) { return m.Sample(4*columns, 1) })
 	draw("interpolations.png", columns, func() (Images, error) {
-		return m.interpolate(Images{originals.Side, originals.Values[:n/2*2]}, columns)
+		pairs := originals
+		pairs.Values = pairs.Values[:n/2*2]
+		return m.interpolate(pairs, columns)
 	})
 	p, parametersErr := m.Parameters()
-	draw("shapes.png", 3, func() (Images, error) { return m.shapeMaps(p), parametersErr })
-	draw("scales.png", 3, func() (Images, error) { return m.scaleMaps(p), parametersErr })
+	channels := m.Images.channels()
+	draw("shapes.png", channels, func() (Images, error) { return m.shapeMaps(p), parametersErr })
+	draw("scales.png", channels, func() (Images, error) { return m.scaleMaps(p), parametersErr })
 	return paths, err
 }

@@ -14,7 +14,7 @@ import (
 
 func TestInterpolationEndsAtTheReconstructions(t *testing.T) {
 	m := newModel(t, testkit.Backend(t, "go"), mustConfig(t, "tiny", "normal", "pixel"))
-	faces := imagesOf(randomImages(4, 16), 16)
+	faces := imagesOf(randomImages(4, 16))
 	reconstructed, err := m.reconstruct(faces)
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +30,7 @@ func TestInterpolationEndsAtTheReconstructions(t *testing.T) {
 			}
 		}
 	}
-	if _, err := m.interpolate(imagesOf(randomImages(3, 16), 16), 5); err == nil {
+	if _, err := m.interpolate(imagesOf(randomImages(3, 16)), 5); err == nil {
 		t.Error("three images are taken for pairs")
 	}
 }
@@ -100,7 +100,7 @@ func TestDrawsFromTheMixtureHaveItsMoments(t *testing.T) {
 func TestMapsScaleTheirValues(t *testing.T) {
 	maps := maps(1, []float32{0, 1.5, 3}, 0, 3, func(v float64) float64 { return v })
 	for channel, want := range []float32{0, .5, 1} {
-		if got := maps.Values[channel][1]; got != want {
+		if got := maps.Values[channel][0]; got != want {
 			t.Errorf("channel %d is %v, want %v", channel, got, want)
 		}
 	}

@@ -45,7 +45,7 @@ func LinearCheck(ctx context.Context, backend compute.Backend, trainImages, vali
 	for _, representation := range RepresentationKeys() {
 		transformed := make([]*mat.Dense, 2)
 		for i, residuals := range []*mat.Dense{train, validation} {
-			if transformed[i], err = representMatrix(backend, representation, residuals, trainImages.Side()); err != nil {
+			if transformed[i], err = representMatrix(backend, representation, residuals, trainImages.Side(), trainImages.Channels()); err != nil {
 				return nil, err
 			}
 		}
@@ -61,7 +61,7 @@ func LinearCheck(ctx context.Context, backend compute.Backend, trainImages, vali
 
 // matrixOf reads images into the rows of a matrix.
 func matrixOf(images celeba.Source) (*mat.Dense, error) {
-	size := images.Side() * images.Side() * 3
+	size := images.Side() * images.Side() * images.Channels()
 	m, image := mat.NewDense(images.Len(), size, nil), make([]float32, size)
 	for i := range images.Len() {
 		if err := images.Read(i, image); err != nil {
@@ -76,29 +76,32 @@ func matrixOf(images celeba.Source) (*mat.Dense, error) {
 }
 
 // representMatrix transforms the images in the rows of a matrix.
-func representMatrix(backend compute.Backend, representation string, images *mat.Dense, side int) (*mat.Dense, error) {
+func representMatrix(backend compute.Backend, representation string, images *mat.Dense, side, channels int) (*mat.Dense, error) {
 	n, size := images.Dims()
 	exec, err := NewExec(backend, func(x *Node) *Node { return represent(representation, x) })
 	if err != nil {
 		return nil, err
 	}
 	defer exec.Finalize()
-	outputs, err := exec.Call(tensors.FromFlatDataAndDimensions(images.RawMatrix().Data, n, side, side, 3))
+	outputs, err := exec.Call(tensors.FromFlatDataAndDimensions(images.RawMatrix().Data, n, side, side, channels))
 	if err != nil {
 		return nil, fmt.Errorf("cannot transform the residuals: %w", err)
 	}
 	return mat.NewDense(n, size, tensors.MustCopyFlatData[float64](outputs[0])), nil
 }
 
-// represent transforms residual images, `[batch, side, side, 3]`, into the representation, a coefficient for a value.
+// represent transforms residual images, `[batch, side, side, channels]`, into the representation, a coefficient for a value.
 func represent(representation string, residual *Node) *Node {
+	if residual.Shape().Dimensions[3] == 3 && representation != "pixel" {
+		residual = gomlxops.RGBToYUV(residual)
+	}
 	switch representation {
 	case "pixel":
 		return residual
 	case "dct":
-		return gomlxops.DCT(gomlxops.RGBToYUV(residual))
+		return gomlxops.DCT(residual)
 	case "wavelet":
-		return gomlxops.WaveletTransform(gomlxops.RGBToYUV(residual), gomlxops.CDF97, levels(residual.Shape().Dimensions[1]))
+		return gomlxops.WaveletTransform(residual, gomlxops.CDF97, levels(residual.Shape().Dimensions[1]))
 	default:
 		exceptions.Panicf("vae: unknown representation %q", representation)
 		return nil
@@ -107,7 +110,7 @@ func represent(representation string, residual *Node) *Node {
 
 // linearTable is the table of LinearCheck's values.
 func linearTable(values run.Values, c Config) (*run.Table, error) {
-	l := Layout(c.Preset, "elbo")
+	l := Layout(c, "elbo")
 	l.Title = fmt.Sprintf("Log-likelihood of the residuals of %d principal components, held-out images, nats an image (higher is better)", c.Network.Latent)
 	l.Notes = []string{fmt.Sprintf("%d training and %d validation images (%s) of %d×%d pixels. No network and no training: only the order is to be compared with the paper's.",
 		c.Images.Train, c.Images.Validation, c.Images.Source, c.Side(), c.Side())}

@@ -1,4 +1,4 @@
-// Package vae is the first experiment of [1]: variational autoencoders of faces whose reconstruction term is the normal,
+// Package vae is the first experiment of [1]: variational autoencoders of images whose reconstruction term is the normal,
 // Cauchy, Student's t or the general distribution, on three image representations: a 4 × 3 table of ELBOs.
 //
 //	go run ./experiments vae table --preset quick
@@ -6,7 +6,8 @@
 //	config.go     the rows, the columns, the presets
 //	model.go      the networks, the prior, the likelihoods, the bounds: all that a step computes
 //	train.go      the training of one cell
-//	data.go       the faces
+//	data.go       the images: synthetic faces, CelebA
+//	fashion.go    grey images: Fashion-MNIST
 //	evaluate.go   a trained model: its bounds and what its likelihood has learned
 //	figures.go    its reconstructions, samples and interpolations
 //	table.go      the table and the kept results
@@ -55,9 +56,9 @@ func (a autoencoder) terms(scope *model.Scope, x, noise *Node) (distortion, rate
 	z := Add(q.location, Mul(q.scale, Reshape(noise, batch*samples, latent)))
 	rate = Sub(q.logDensity(z), priorLogDensity(scope, a.Network, z))
 
-	reconstructed := decode(scope, a.Network, z, a.Side(), a.bias)
-	side := a.Side()
-	target := Reshape(BroadcastToDims(ExpandDims(x, 1), batch, samples, side, side, 3), batch*samples, side, side, 3)
+	side, channels := a.Side(), a.Images.channels()
+	reconstructed := decode(scope, a.Network, z, side, channels, a.bias)
+	target := Reshape(BroadcastToDims(ExpandDims(x, 1), batch, samples, side, side, channels), batch*samples, side, side, channels)
 	nll := score(scope, a.Config, Sub(target, reconstructed)).nll
 	distortion = ReduceSum(nll, 1, 2, 3)
 	return Reshape(distortion, batch, samples), Reshape(rate, batch, samples)
@@ -72,7 +73,7 @@ func (a autoencoder) terms(scope *model.Scope, x, noise *Node) (distortion, rate
 //
 //   - scope: owns the variables, below "encoder", "decoder", "prior" and "likelihood"; those that are not there yet are made.
 //   - c: the networks, the prior, the likelihood and the representation; they must suit the images' side.
-//   - x: images in [0, 1], `[batch, side, side, 3]`, float32.
+//   - x: images in [0, 1], `[batch, side, side, channels]`, float32; 1 channel of Fashion-MNIST, 3 of faces.
 //   - noise: standard normal, `[batch, K, latent]`, float32: the codes are z = location + scale·noise.
 //
 // It panics where the configuration names what there is not, or where a shape does not fit.
@@ -99,7 +100,7 @@ const leak = .2
 // gaussian is a normal distribution with independent dimensions: location and standard deviation, `[batch, latent]`.
 type gaussian struct{ location, scale *Node }
 
-// encode returns the posterior q(z|x) of images x in [0, 1], `[batch, side, side, 3]`.
+// encode returns the posterior q(z|x) of images x in [0, 1], `[batch, side, side, channels]`.
 func encode(scope *model.Scope, c NetworkConfig, x *Node) gaussian {
 	scope = scope.In("encoder").WithInitializer(initializer.GlorotUniformFn(scope))
 	x = AddScalar(MulScalar(x, 2), -1)
@@ -120,21 +121,21 @@ func encode(scope *model.Scope, c NetworkConfig, x *Node) gaussian {
 	}
 }
 
-// decode returns the images that latent points z, `[batch, latent]`, stand for: `[batch, side, side, 3]` in [0, 1].
+// decode returns the images that latent points z, `[batch, latent]`, stand for: `[batch, side, side, channels]` in [0, 1].
 // bias, the logits of the mean training image, is where the dense network's output starts; nil starts it at grey.
-func decode(scope *model.Scope, c NetworkConfig, z *Node, side int, bias []float32) *Node {
+func decode(scope *model.Scope, c NetworkConfig, z *Node, side, channels int, bias []float32) *Node {
 	scope = scope.In("decoder").WithInitializer(initializer.GlorotUniformFn(scope))
 	batch := z.Shape().Dimensions[0]
 	if c.Kind == "convolutional" {
-		return Sigmoid(decodeConvolutional(scope, c, z, side))
+		return Sigmoid(decodeConvolutional(scope, c, z, side, channels))
 	}
 	h := activation.LeakyReluWith(layers.Dense(scope.In("hidden"), z, true, c.Width), leak)
-	out := layers.Dense(scope.In("image"), h, false, side*side*3)
+	out := layers.Dense(scope.In("image"), h, false, side*side*channels)
 	if bias == nil {
-		bias = make([]float32, side*side*3)
+		bias = make([]float32, side*side*channels)
 	}
 	out = Add(out, ExpandDims(scope.VariableWithValue("bias", bias).NodeValue(z.Graph()), 0))
-	return Reshape(Sigmoid(out), batch, side, side, 3)
+	return Reshape(Sigmoid(out), batch, side, side, channels)
 }
 
 // kernelSize is the height and width of all kernels.
@@ -175,8 +176,8 @@ func encodeConvolutional(scope *model.Scope, c NetworkConfig, x *Node) *Node {
 }
 
 // decodeConvolutional doubles the latent points z, `[batch, latent]`, taken as single pixels, with transposed 5×5
-// convolutions of stride 2 until they are images, and ends with a convolution to three channels: `[batch, side, side, 3]`.
-func decodeConvolutional(scope *model.Scope, c NetworkConfig, z *Node, side int) *Node {
+// convolutions of stride 2 until they are images, and ends with a convolution to the images' channels: `[batch, side, side, channels]`.
+func decodeConvolutional(scope *model.Scope, c NetworkConfig, z *Node, side, channels int) *Node {
 	layers := convolutionalLayers(side)
 	x := Reshape(z, z.Shape().Dimensions[0], 1, 1, c.Latent)
 	for layer := range layers {
@@ -184,7 +185,7 @@ func decodeConvolutional(scope *model.Scope, c NetworkConfig, z *Node, side int)
 		x = upsampling(scope.In("upsampling_%d", layer), x, channels)
 		x = activation.LeakyReluWith(x, leak)
 	}
-	return convolution(scope.In("image"), x, 3, 1)
+	return convolution(scope.In("image"), x, channels, 1)
 }
 
 // convolution is a 5×5 convolution with a bias; the result is smaller by the stride.
@@ -256,27 +257,29 @@ const likelihoodScope = "likelihood"
 // waveletLevels is the depth of the wavelet transform of images that are large enough for it.
 const waveletLevels = 5
 
-// fitted is a likelihood with its learned parameters: one of each per coefficient, `[side, side, 3]`.
+// fitted is a likelihood with its learned parameters: one of each per coefficient, `[side, side, channels]`.
 type fitted struct {
-	nll   *Node // `[batch, side, side, 3]`
+	nll   *Node // `[batch, side, side, channels]`
 	shape *Node // α of the general distribution, df of Student's t
 	scale *Node // c
 }
 
-// score returns the negative log-likelihood of the coefficients of residual images, `[batch, side, side, 3]`. The likelihood's
-// variables are below the scope "likelihood".
+// score returns the negative log-likelihood of the coefficients of residual images, `[batch, side, side, channels]`: of the colours
+// in YUV but for the pixels, of grey images as they are. The likelihood's variables are below the scope "likelihood".
 func score(scope *model.Scope, c Config, residual *Node) fitted {
 	l := c.Loss
 	a := robustloss.NewImageAdaptive(scope.In(likelihoodScope), residual).
 		ScaleFloor(l.ScaleFloor).ScaleInit(l.ScaleInit).LatentRate(c.Training.LatentFactor)
+	if c.Representation == "pixel" || residual.Shape().Dimensions[3] != 3 {
+		a.ColorSpace(robustloss.RGB) // the channels as they are
+	}
 	switch c.Representation {
 	case "pixel":
-		a.ColorSpace(robustloss.RGB).Representation(robustloss.Pixel)
+		a.Representation(robustloss.Pixel)
 	case "dct":
-		a.ColorSpace(robustloss.YUV).Representation(robustloss.DCT)
+		a.Representation(robustloss.DCT)
 	case "wavelet":
-		side := residual.Shape().Dimensions[1]
-		a.ColorSpace(robustloss.YUV).Representation(robustloss.CDF97).Levels(levels(side))
+		a.Representation(robustloss.CDF97).Levels(levels(residual.Shape().Dimensions[1]))
 	default:
 		exceptions.Panicf("vae: unknown representation %q", c.Representation)
 	}

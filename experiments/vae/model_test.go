@@ -171,7 +171,7 @@ func TestConvolutionalNetworkFitsSmallerImages(t *testing.T) {
 			m.Network = NetworkConfig{Kind: "convolutional", Latent: 3, Width: 2}
 			outputs, err := m.call(func(scope *model.Scope, inputs []*Node) []*Node {
 				q := encode(scope, m.Network, inputs[0])
-				return []*Node{q.location, q.scale, decode(scope, m.Network, q.location, side, nil)}
+				return []*Node{q.location, q.scale, decode(scope, m.Network, q.location, side, 3, nil)}
 			}, randomImages(2, side))
 			if err != nil {
 				t.Fatal(err)

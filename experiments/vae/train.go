@@ -118,7 +118,7 @@ func (s *session) train(ctx context.Context) (run.Values, error) {
 }
 
 // NewTrainer returns the trainer of a run of this configuration, whose variables are in the store, for programs that time its
-// steps. A batch is images in [0, 1], `[batch, side, side, 3]`, as the only input. A dense network starts at grey.
+// steps. A batch is images in [0, 1], `[batch, side, side, channels]`, as the only input. A dense network starts at grey.
 func NewTrainer(backend compute.Backend, store *model.Store, c Config) *train.Trainer {
 	return autoencoder{Config: c}.trainer(backend, store)
 }
