@@ -2,11 +2,8 @@ package photo
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/robustloss/gomlx-robustloss/robustloss/scalar"
-	"gonum.org/v1/gonum/optimize"
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // A Fit is a distribution around 0 that was fitted to samples by maximum likelihood.
@@ -22,47 +19,28 @@ type Fit struct {
 // [0, 2]. It returns the errors of the fits.
 func Fits(samples []float64) ([]Fit, error) {
 	var fits []Fit
+	zero := 0.0
 	for _, c := range []struct {
 		name  string
 		alpha scalar.Interval
 	}{
 		{"normal", scalar.Interval{Lo: 2, Hi: 2}}, {"Cauchy", scalar.Interval{Lo: 0, Hi: 0}}, {"general", scalar.Interval{Lo: 0, Hi: 2}},
 	} {
-		zero := 0.0
 		g, err := scalar.FitWith(samples, nil, &scalar.FitOptions{Alpha: &c.alpha, Mu: &zero})
 		if err != nil {
 			return nil, fmt.Errorf("photo: fitting the %s distribution: %w", c.name, err)
 		}
 		fits = append(fits, Fit{Name: c.name, Shape: g.Alpha, Scale: g.Scale, LogProb: g.LogProb})
 	}
-	t, err := fitStudentsT(samples, fits[1].Scale)
+	t, err := scalar.FitStudentsT(samples, nil, &scalar.StudentsTOptions{Nu: scalar.Between(.1, 1e6), Mu: &zero})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("photo: fitting Student's t: %w", err)
 	}
-	fits = []Fit{fits[0], fits[1], t, fits[2]}
+	fits = []Fit{fits[0], fits[1], {Name: "Student's t", Shape: t.Nu, Scale: t.Sigma, LogProb: t.LogProb}, fits[2]}
 	for i := range fits {
 		fits[i].NLL = meanNLL(samples, fits[i].LogProb)
 	}
 	return fits, nil
-}
-
-// fitStudentsT searches log ν and log s from ν = 2 and a scale.
-func fitStudentsT(samples []float64, scale float64) (Fit, error) {
-	distribution := func(p []float64) distuv.StudentsT {
-		return distuv.StudentsT{Sigma: math.Exp(p[1]), Nu: math.Exp(p[0])}
-	}
-	problem := optimize.Problem{Func: func(p []float64) float64 {
-		if math.Abs(p[0]) > 20 || math.Abs(p[1]) > 200 {
-			return math.Inf(1)
-		}
-		return meanNLL(samples, distribution(p).LogProb)
-	}}
-	result, err := optimize.Minimize(problem, []float64{math.Log(2), math.Log(scale)}, nil, &optimize.NelderMead{})
-	if err != nil {
-		return Fit{}, fmt.Errorf("photo: fitting Student's t: %w", err)
-	}
-	t := distribution(result.X)
-	return Fit{Name: "Student's t", Shape: t.Nu, Scale: t.Sigma, LogProb: t.LogProb}, nil
 }
 
 func meanNLL(samples []float64, logProb func(x float64) float64) float64 {
