@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 )
@@ -263,35 +262,6 @@ func digestNotebooks(p plan, sources string) (map[string]string, error) {
 		digests[name] = hex.EncodeToString(sum[:])
 	}
 	return digests, nil
-}
-
-// digestSources identifies the Go files of the clone, the kept results, and the versions of all that it depends on.
-func digestSources(root string) (string, error) {
-	var paths []string
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if name := entry.Name(); entry.IsDir() && path != root && (strings.HasPrefix(name, ".") || slices.Contains([]string{"reports", "runs", "internal"}, name) && filepath.Dir(path) == root) {
-			return filepath.SkipDir
-		}
-		if slices.Contains([]string{".go", ".mod", ".sum", ".json"}, filepath.Ext(path)) {
-			paths = append(paths, path)
-		}
-		return nil
-	})
-	if err != nil {
-		return "", err
-	}
-	h := sha256.New()
-	for _, path := range paths {
-		content, err := os.ReadFile(path)
-		if err != nil {
-			return "", err
-		}
-		fmt.Fprintf(h, "%s %x\n", strings.TrimPrefix(path, root), sha256.Sum256(content))
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // writeJSON writes a value into a file, whole or not at all.

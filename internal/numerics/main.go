@@ -156,7 +156,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	sources, err := digestSources(p.root)
+	sources, err := longrun.Digest(p.root, longrun.Sources, "reports", "runs", "internal")
 	if err != nil {
 		return err
 	}

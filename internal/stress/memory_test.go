@@ -1,4 +1,6 @@
-package stress
+//go:build unix
+
+package main
 
 import (
 	"fmt"

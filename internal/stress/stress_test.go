@@ -1,7 +1,6 @@
-// Package stress breaks the experiments for a long time, and checks that nothing is lost: make stress runs it.
-//
-// Its tests are skipped unless ROBUSTLOSS_STRESS is 1. They take about an hour on two cores.
-package stress
+//go:build unix
+
+package main
 
 import (
 	"bytes"
@@ -14,10 +13,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/gomlx/compute"
+
+	"github.com/robustloss/gomlx-robustloss/internal/testkit"
 )
 
 // kills is how often each experiment is killed, at least.
@@ -27,7 +31,7 @@ const kills = 20
 var program string
 
 func TestMain(m *testing.M) {
-	if os.Getenv("ROBUSTLOSS_STRESS") != "1" {
+	if os.Getenv(stressVariable) != "1" {
 		os.Exit(m.Run())
 	}
 	folder, err := os.MkdirTemp("", "robustloss-stress-")
@@ -48,23 +52,9 @@ func TestMain(m *testing.M) {
 // stress skips the test where nobody asked for it.
 func stress(t *testing.T) {
 	t.Helper()
-	if os.Getenv("ROBUSTLOSS_STRESS") != "1" {
+	if os.Getenv(stressVariable) != "1" {
 		t.Skip("takes long: make stress runs it")
 	}
-}
-
-// experiment is a small run that can be killed.
-type experiment struct {
-	name string
-	args []string
-}
-
-// experiments are runs of every experiment, in pure Go, which is bit for bit the same at each time.
-var experiments = []experiment{
-	{"vae", strings.Fields("vae train --preset tiny --only general,wavelet --backend go")},
-	{"depth", strings.Fields("depth train --preset tiny --only adaptive --checkpoint-every 5 --backend go")},
-	{"registration", strings.Fields("registration table --preset tiny")},
-	{"clustering", strings.Fields("clustering table --preset tiny")},
 }
 
 // command is the experiment with its runs in a folder.
@@ -266,19 +256,35 @@ func TestStress_FullDiskLosesNothing(t *testing.T) {
 	t.Logf("the disk was full %d times, the same numbers", full)
 }
 
+// Processes compute the same bits, also with other numbers of Go's threads: in pure Go, and on XLA where an experiment uses a backend.
 func TestStress_TwoProcessesComputeTheSameBits(t *testing.T) {
 	stress(t)
 	for _, e := range experiments {
-		first := t.TempDir()
-		e.finish(t, first)
-		for _, threads := range []string{"1", "2", "5"} {
-			runs := t.TempDir()
-			cmd, said := e.command(runs)
-			cmd.Env = append(os.Environ(), "GOMAXPROCS="+threads)
-			if err := cmd.Run(); err != nil {
-				t.Fatalf("%v\n%s", err, said)
+		t.Run(e.name, func(t *testing.T) {
+			if slices.Contains(e.args, "--backend") {
+				testkit.ForEachBackend(t, func(t *testing.T, _ compute.Backend) { // the program opens it by its name
+					e.args = append(slices.Clone(e.args), "--backend", filepath.Base(t.Name()))
+					e.sameBits(t)
+				})
+				return
 			}
-			wantSame(t, e.name+" with GOMAXPROCS="+threads, numbers(t, first), numbers(t, runs))
-		}
+			e.sameBits(t)
+		})
 	}
+}
+
+func (e experiment) sameBits(t *testing.T) {
+	t.Helper()
+	first := t.TempDir()
+	e.finish(t, first)
+	for _, threads := range []string{"1", "2", "5"} {
+		runs := t.TempDir()
+		cmd, said := e.command(runs)
+		cmd.Env = append(os.Environ(), "GOMAXPROCS="+threads)
+		if err := cmd.Run(); err != nil {
+			t.Fatalf("%v\n%s", err, said)
+		}
+		wantSame(t, e.name+" with GOMAXPROCS="+threads, numbers(t, first), numbers(t, runs))
+	}
+	t.Logf("%s: 4 processes, the same bits", e.name)
 }
