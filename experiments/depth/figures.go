@@ -6,7 +6,9 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/robustloss/gomlx-robustloss/data/kitti"
 	"github.com/robustloss/gomlx-robustloss/experiments/cli"
@@ -44,8 +46,8 @@ func (c *FiguresCommand) Run(ctx context.Context, s *cli.Session) error {
 			}
 			figures["alpha.png"] = picture.Enlarged(AlphaImage(alphas, config.Data.Height, config.Data.Width, config.Loss), 4)
 		}
-		for name, picture := range figures {
-			if err := t.run.WriteFigure(name, func(w io.Writer) error { return png.Encode(w, picture) }); err != nil {
+		for _, name := range slices.Sorted(maps.Keys(figures)) {
+			if err := t.run.WriteFigure(name, func(w io.Writer) error { return png.Encode(w, figures[name]) }); err != nil {
 				return err
 			}
 			if _, err := fmt.Fprintln(s.Out, t.run.Path(name)); err != nil {
