@@ -52,7 +52,7 @@ func (s *svg) addf(format string, args ...any) { fmt.Fprintf(&s.b, format, args.
 
 // text writes text at a place. anchor is start, middle or end.
 func (s *svg) text(x, y float64, anchor, colour, text string) {
-	s.addf(`<text x="%s" y="%s" text-anchor="%s" fill="%s">%s</text>`, coordinate(x), coordinate(y), anchor, colour, escape.Replace(text))
+	s.addf(`<text x="%s" y="%s" text-anchor="%s" fill="%s">%s</text>`, coordinate(x), coordinate(y), anchor, colour, escape(text))
 }
 
 // handle draws a circle that invites to be dragged.
@@ -61,7 +61,12 @@ func (s *svg) handle(x, y float64, colour string) {
 }
 
 // escape keeps text from being read as marks.
-var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
+//
+// strings.NewReplacer, which does it, too, would make the page longer by the code of four algorithms.
+func escape(text string) string {
+	text = strings.ReplaceAll(text, "&", "&amp;") // before the others bring their own
+	return strings.ReplaceAll(strings.ReplaceAll(text, "<", "&lt;"), `"`, "&quot;")
+}
 
 // coordinate writes a number to a tenth, which is as much as a screen shows.
 func coordinate(v float64) string { return string(appendCoordinate(nil, v)) }
@@ -148,20 +153,35 @@ func (p panel) axes(s *svg, title, xlabel string) {
 
 // curve draws y over x, clipped to the panel; it breaks where y is NaN.
 func (p panel) curve(s *svg, x, y []float64, colour string, thickness float64, dash string) {
+	p.curves(s, x, [][]float64{y}, colour, thickness, dash)
+}
+
+// curves draws several alike.
+func (p panel) curves(s *svg, x []float64, ys [][]float64, colour string, thickness float64, dash string) {
 	var path []byte
 	var piece []Point
 	// Beyond the panel a curve goes on for a tenth of its height, and is clipped there.
 	beyond := (p.yhi - p.ylo) / 10
-	for i := range x {
-		if seen := x[i] >= p.xlo && x[i] <= p.xhi && !math.IsNaN(y[i]); seen {
-			piece = append(piece, Point{p.px(x[i]), p.py(min(max(y[i], p.ylo-beyond), p.yhi+beyond))})
-		}
-		if seen := i+1 < len(x) && x[i+1] <= p.xhi && !math.IsNaN(y[i+1]); !seen {
-			path = appendPath(path, thinned(piece))
-			piece = piece[:0]
+	for _, y := range ys {
+		for i := range x {
+			if seen := x[i] >= p.xlo && x[i] <= p.xhi && !math.IsNaN(y[i]); seen {
+				piece = append(piece, Point{p.px(x[i]), p.py(min(max(y[i], p.ylo-beyond), p.yhi+beyond))})
+			}
+			if seen := i+1 < len(x) && x[i+1] <= p.xhi && !math.IsNaN(y[i+1]); !seen {
+				path = appendPath(path, thinned(piece))
+				piece = piece[:0]
+			}
 		}
 	}
-	s.addf(`<svg x="%[1]s" y="%[2]s" width="%[3]s" height="%[4]s" viewBox="%[1]s %[2]s %[3]s %[4]s" overflow="hidden"><path d="%[5]s" stroke="%[6]s" stroke-width="%[7]g" stroke-dasharray="%[8]s"/></svg>`,
+	p.stroke(s, path, colour, thickness, dash)
+}
+
+// stroke draws a path, clipped to the panel.
+func (p panel) stroke(s *svg, path []byte, colour string, thickness float64, dash string) {
+	if dash != "" {
+		dash = ` stroke-dasharray="` + dash + `"`
+	}
+	s.addf(`<svg x="%[1]s" y="%[2]s" width="%[3]s" height="%[4]s" viewBox="%[1]s %[2]s %[3]s %[4]s" overflow="hidden"><path d="%[5]s" stroke="%[6]s" stroke-width="%[7]g"%[8]s/></svg>`,
 		coordinate(p.left), coordinate(p.top), coordinate(p.width), coordinate(p.height), path, colour, thickness, dash)
 }
 
@@ -175,14 +195,14 @@ func appendPath(path []byte, points []Point) []byte {
 	return path
 }
 
-// thinned leaves out the points from which the straight line between those that stay is a tenth of a unit away at most: no
+// thinned leaves out the points from which the straight line between those that stay is a fifth of a unit away at most: no
 // one sees the difference.
 func thinned(points []Point) []Point {
 	if len(points) < 3 {
 		return points
 	}
 	first, last := points[0], points[len(points)-1]
-	farthest, distance := 0, .1
+	farthest, distance := 0, .2
 	for i, q := range points[1 : len(points)-1] {
 		t := (q.X - first.X) / (last.X - first.X)
 		if d := math.Abs(q.Y - first.Y - t*(last.Y-first.Y)); d > distance {
@@ -198,9 +218,8 @@ func thinned(points []Point) []Point {
 
 // line draws y = intercept + slope·x.
 func (p panel) line(s *svg, intercept, slope float64, colour string, dash string) {
-	s.addf(`<svg x="%[1]s" y="%[2]s" width="%[3]s" height="%[4]s" viewBox="%[1]s %[2]s %[3]s %[4]s" overflow="hidden"><path d="M%[1]s %[5]sL%[6]s %[7]s" stroke="%[8]s" stroke-width="2.5" stroke-dasharray="%[9]s"/></svg>`,
-		coordinate(p.left), coordinate(p.top), coordinate(p.width), coordinate(p.height), coordinate(p.py(intercept+slope*p.xlo)),
-		coordinate(p.left+p.width), coordinate(p.py(intercept+slope*p.xhi)), colour, dash)
+	ends := []Point{{p.left, p.py(intercept + slope*p.xlo)}, {p.left + p.width, p.py(intercept + slope*p.xhi)}}
+	p.stroke(s, appendPath(nil, ends), colour, 2.5, dash)
 }
 
 // grid returns n+1 numbers from lo to hi.

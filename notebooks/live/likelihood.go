@@ -101,14 +101,14 @@ func mostLikely(residuals []float64) (scalar.Kernel, error) {
 }
 
 // shades is how many colours the map has.
-const shades = 40
+const shades = 28
 
 // drawMap draws the negative log-likelihood over α and log₁₀ c as colours, from best up, with their bar.
 func drawMap(image *svg, p panel, residuals []float64, best float64) {
 	p.axes(image, "mean NLL, dark where it is low: log₁₀ c over α", "shape α")
-	const columns, rows, span = 40, 26, 1.5
+	const columns, rows, span = 32, 22, 1.5
 	w, h := p.width/columns, p.height/rows
-	across := coordinate(w + .2)
+	across, back := "h"+coordinate(w+.2), "h-"+coordinate(w+.2)+"z"
 	var c [rows]float64         // of each row
 	var bottom, up [rows]string // of a row, and of as many rows
 	for j := range rows {
@@ -125,7 +125,7 @@ func drawMap(image *svg, p panel, residuals []float64, best float64) {
 				k = int(shades * min(max((nll(c[j])-best)/span, 0), 1-1e-9))
 			}
 			if k != last && j > 0 {
-				cells[last] = append(cells[last], "M"+x+" "+bottom[from]+"h"+across+"v-"+up[j-from-1]+"h-"+across+"z"...)
+				cells[last] = append(cells[last], "M"+x+" "+bottom[from]+across+"v-"+up[j-from-1]+back...)
 				from = j
 			}
 			last = k

@@ -86,9 +86,7 @@ func drawLoss(s State) Picture {
 			label = "residual x"
 		}
 		frame.axes(image, p.title, label)
-		for _, y := range classical()[i] {
-			frame.curve(image, lossGrid, y, faint, 1, "")
-		}
+		frame.curves(image, lossGrid, classical()[i], faint, 1, "")
 		frame.curve(image, lossGrid, each(lossGrid, p.of(alpha, c)), hex(picture.Shape(alpha)), 3, "")
 		if i == 3 && alpha < 0 {
 			image.text(frame.left+frame.width/2, frame.top+30, "middle", orange, "no distribution for α < 0")
