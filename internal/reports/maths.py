@@ -14,10 +14,19 @@ EM = SIZE / 1.12  # its letters are smaller than those of a page's sans serif of
 GLYPH = re.compile(r'<symbol id="([^"]+)"[^>]*?(?:/>|>.*?</symbol>)', re.DOTALL)  # that of a space is empty
 FRAME = re.compile(r'^<svg [^>]*viewBox="(\S+) (\S+) (\S+) (\S+)"[^>]*>')
 
+FUNCTION = r"\\(?:log|ln|exp|sinh|cosh|sin|cos|det|max|min)\b|\\operatorname\{\w+\}"
+
 # What MathJax, which JupyterLab shows formulas with, reads and ziamath does not.
 SPELLINGS = [
     (re.compile(r"\\\\\[[^\]]*\]"), r"\\\\"),  # the distance after a line
     (re.compile(r"\\(?:[bB]igg?[lrm]?)\s*\\Vert\b"), r"\\|"),
+    # What it sets too far apart, or too close: a sign before a number, := as two signs, a function and its argument.
+    (re.compile(r"(^|[=<>(\[,&]|\\(?:to|ge|le|pm|approx|in|qquad|quad)\b)(\s*)([-+])(?=\s*[\w\\(])"), r"\1\2{\3}"),
+    (re.compile(r"=:"), "≕"),
+    (re.compile(r":="), "≔"),
+    (re.compile(rf"({FUNCTION})\s+(?=\w)"), r"\1\\,"),
+    (re.compile(rf"({FUNCTION})\s*(?=\\(?!(?:[bB]igg?[lr]?|left)\b|[,;!:|]))"), r"\1\\,"),
+    (re.compile(r"(\\operatorname\{\w+\})(?=\w)"), r"\1\\,"),
 ]
 
 

@@ -5,6 +5,7 @@ import (
 	"html"
 	"image"
 	"image/color"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ import (
 // [Images.Show].
 type Images struct {
 	title   string
+	caption string
 	columns int
 	zoom    int // display dots of 1/192 inch per pixel; 0: so that the grid fills the page
 	labels  []string
@@ -40,6 +42,12 @@ type colourBar struct {
 // NewImages starts a grid with a title (it may be empty) and a number of columns.
 func NewImages(title string, columns int) *Images {
 	return &Images{title: title, columns: max(1, columns)}
+}
+
+// Caption says below the grid what to see there.
+func (g *Images) Caption(text string) *Images {
+	g.caption = text
+	return g
 }
 
 // Add appends a picture with a label above it, which may be empty.
@@ -104,6 +112,7 @@ func (g *Images) Show() {
 		m.more = map[protocol.MIMEType]any{protocol.MIMETextHTML: row}
 	}
 	emit(m)
+	Caption(g.caption)
 }
 
 // pieces returns the grid as HTML, each picture by itself, in rows that a narrow page breaks.
@@ -250,13 +259,23 @@ func (b colourBar) draw(c draw.Canvas, size image.Point, l grid) {
 	drawBar(c, left, up(bottom), up(top), func(t float64) color.Color { return b.colour(b.lo + t*(b.hi-b.lo)) })
 	text := textStyle(8.5, Black)
 	text.YAlign = draw.YCenter
-	for _, t := range (ticks{}).Ticks(b.lo, b.hi) {
-		y := at(t.Value)
-		c.StrokeLine2(draw.LineStyle{Color: Grey, Width: vg.Points(0.6)}, left+barWidth, y, left+barWidth+3, y)
-		c.FillText(text, vg.Point{X: left + barWidth + 5, Y: min(max(y, up(bottom)+4), up(top)-4)}, t.Label)
+	all := (ticks{}).Ticks(b.lo, b.hi)
+	for every := 1; ; every++ { // as many as have room
+		if room := (up(top) - up(bottom)) / vg.Length(len(all)) * vg.Length(every); room < text.Font.Size*1.6 && every < len(all) {
+			continue
+		}
+		for i := 0; i < len(all); i += every {
+			y := at(all[i].Value)
+			c.StrokeLine2(draw.LineStyle{Color: Grey, Width: vg.Points(0.6)}, left+barWidth, y, left+barWidth+3, y)
+			c.FillText(text, vg.Point{X: left + barWidth + 5, Y: min(max(y, up(bottom)+4), up(top)-4)}, all[i].Label)
+		}
+		break
 	}
 	if b.label != "" && l.label > 0 {
 		c.FillText(text, vg.Point{X: left, Y: up(top - float64(l.label)/2)}, b.label)
+	} else if b.label != "" { // no room above: along the bar, from below
+		text.Rotation, text.XAlign = math.Pi/2, draw.XCenter
+		c.FillText(text, vg.Point{X: left + 3.7*barWidth, Y: (up(top) + up(bottom)) / 2}, b.label)
 	}
 }
 

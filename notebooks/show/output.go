@@ -75,6 +75,15 @@ func Markdown(format string, args ...any) {
 	emit(message{mime: protocol.MIMETextMarkdown, content: text, plain: text})
 }
 
+// Caption says what to see in the picture above it; an empty text says nothing. Plots and grids of pictures have theirs, see
+// [Plot.Caption] and [Images.Caption].
+func Caption(text string) {
+	if text == "" {
+		return
+	}
+	emit(message{mime: protocol.MIMETextHTML, content: `<div class="robustloss-caption">` + html.EscapeString(text) + `</div>`, plain: text})
+}
+
 // HTML shows a piece of HTML as it is: escape what comes from elsewhere.
 func HTML(source string) {
 	emit(message{mime: protocol.MIMETextHTML, content: source, plain: source})

@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,24 @@ func TestMarkdown_Formats(t *testing.T) {
 	HTML("<b>x</b>")
 	if m := r.last(t); m.mime != protocol.MIMETextHTML || m.content != "<b>x</b>" {
 		t.Errorf("shown was %v", m)
+	}
+}
+
+func TestCaption_StandsBelowThePicture(t *testing.T) {
+	r := record(t)
+	p := NewPlot("a", "x", "y").XRange(0, 1).Func("f", math.Sqrt)
+	p.Show()
+	if m := r.last(t); m.mime == protocol.MIMETextHTML {
+		t.Errorf("a plot without a caption ends with %v", m.content)
+	}
+	grid := NewImages("", 1).Add("", GrayImage([]float64{0, 1}, 1, 2, 0, 1))
+	for name, show := range map[string]func(){
+		"plot": p.Caption("a < b").Show, "row": func() { Row(p, p) }, "grid": grid.Caption("a < b").Show, "by itself": func() { Caption("a < b") },
+	} {
+		show()
+		if m := r.last(t); m.content != `<div class="robustloss-caption">a &lt; b</div>` || m.plain != "a < b" {
+			t.Errorf("%s: shown last was %v", name, m)
+		}
 	}
 }
 

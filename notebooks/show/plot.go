@@ -11,6 +11,7 @@ import (
 // legend to the right of the data, in the same order.
 type Plot struct {
 	title, xLabel, yLabel string
+	caption               string
 	x, y                  axisRange
 	layers                []layer
 	height                float64 // inches; 0: the default
@@ -27,6 +28,12 @@ type axisRange struct {
 func NewPlot(title, xLabel, yLabel string) *Plot {
 	free := axisRange{lo: math.NaN(), hi: math.NaN()}
 	return &Plot{title: title, xLabel: xLabel, yLabel: yLabel, x: free, y: free}
+}
+
+// Caption says below the plot, or the row in which it is shown, what to see there.
+func (p *Plot) Caption(text string) *Plot {
+	p.caption = text
+	return p
 }
 
 // XRange fixes the range of the x axis. A plot that holds only functions needs it.

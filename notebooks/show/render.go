@@ -40,6 +40,16 @@ func (p *Plot) Show() { showPlots(orDefault(p.height, plotHeight), []*Plot{p}) }
 // the last.
 func Row(plots ...*Plot) { showPlots(heightOf(plots), plots) }
 
+// captionOf returns what the plots of a row say, the first that says something.
+func captionOf(plots []*Plot) string {
+	for _, p := range plots {
+		if p.caption != "" {
+			return p.caption
+		}
+	}
+	return ""
+}
+
 // responsive is the form for pages.
 func responsive(d drawing, whole []byte, height float64, plots []*Plot, said []string) (string, error) {
 	width := int(math.Floor(plotWidth * pixelsPerIn))
@@ -71,14 +81,18 @@ func rowStart(width int) string {
 }
 
 // rowPiece is a picture that takes a share of such a row. It may become a little narrower, so that the row does not break on a page
-// a few pixels narrower; where it does break, the picture fills its line if it is to grow.
+// a few pixels narrower; where it does break, the picture fills its line if it is to grow. Of two or three pictures none stays
+// beside another then: where the page is narrower than they need, each one's basis is many times what is missing, and so its line.
 func rowPiece(png []byte, alt string, share float64, width int, grow bool) string {
-	factor := 0
+	factor, least, basis := 0, int(0.85*share*float64(width)), fmt.Sprintf("%.4f%%", 100*share-0.01)
 	if grow {
 		factor = 1
 	}
-	return fmt.Sprintf(`<img src="data:image/png;base64,%s" alt="%s" style="flex:%d 1 %.4f%%;min-width:min(100%%,%dpx);width:0;height:auto">`,
-		base64.StdEncoding.EncodeToString(png), html.EscapeString(alt), factor, 100*share-0.01, int(0.85*share*float64(width)))
+	if share > 0.28 {
+		basis = fmt.Sprintf("max(%s,min(100%%,(%dpx - 100%%)*999))", basis, int(0.85*float64(width)))
+	}
+	return fmt.Sprintf(`<img src="data:image/png;base64,%s" alt="%s" style="flex:%d 1 %s;min-width:min(100%%,%dpx);width:0;height:auto">`,
+		base64.StdEncoding.EncodeToString(png), html.EscapeString(alt), factor, basis, least)
 }
 
 // WritePNG writes plots side by side into a PNG file, as [Row] shows them.
@@ -132,6 +146,7 @@ func showPlots(height float64, plots []*Plot) {
 	}
 	m.more = map[protocol.MIMEType]any{protocol.MIMETextHTML: form}
 	emit(m)
+	Caption(captionOf(plots))
 }
 
 // drawing is a finished picture of plots side by side.
