@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -56,6 +57,37 @@ func TestFeatures_MalformedInputNamesFileAndOffset(t *testing.T) {
 		_, err := decodeFeatures(input.New(strings.NewReader(test.text), "f.bin"))
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v, want …%s…", name, err, test.want)
+		}
+	}
+}
+
+// What a file claims to hold must not cost memory beyond what it brings.
+func TestReaders_MemoryIsPaidForByBytes(t *testing.T) {
+	const header = "ply\nformat binary_little_endian 1.0\nelement vertex 2000000000\nproperty float x\nproperty float y\nproperty float z\n"
+	ply := func(r *input.Reader) error { _, err := decodePLY(r); return err }
+	features := func(r *input.Reader) error { _, err := decodeFeatures(r); return err }
+	log := func(r *input.Reader) error { _, err := decodeLog(r); return err }
+	for name, test := range map[string]struct {
+		read func(r *input.Reader) error
+		text string
+	}{
+		"vertices":       {ply, header + "end_header\n" + strings.Repeat("\x00", 64)},
+		"ASCII vertices": {ply, strings.Replace(header, "binary_little_endian", "ascii", 1) + "end_header\n1 2 3\n"},
+		"a list":         {ply, header + "property list uint uchar i\nend_header\n" + strings.Repeat("\x00", 12) + "\xff\xff\xff\xff"},
+		"other elements": {ply, strings.Replace(header, "vertex", "face", 1) + "end_header\n" + strings.Repeat("\x00", 64)},
+		"points":         {features, "\xff\xff\xff\x7f\x01\x00\x00\x00" + strings.Repeat("\x00", 64)},
+		"dimensions":     {features, "\x01\x00\x00\x00\xff\xff\xff\x7f" + strings.Repeat("\x00", 64)},
+		"views":          {log, "0 1 2000000000\n1 0 0 0\n"},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		err := test.read(input.New(strings.NewReader(test.text), "bad"))
+		runtime.ReadMemStats(&after)
+		if err == nil || !strings.Contains(err.Error(), "bad:") {
+			t.Errorf("%s: error %v", name, err)
+		}
+		if used := after.TotalAlloc - before.TotalAlloc; used > 1<<20 {
+			t.Errorf("%s: %d bytes were allocated for a file of %d", name, used, len(test.text))
 		}
 	}
 }

@@ -120,7 +120,7 @@ func TestKilledSolverEndsWithTheNumbersOfAnUnbrokenOne(t *testing.T) {
 		}
 		// From its start on, so that some kills fall into the opening, the writing of a checkpoint, and the end.
 		started := filepath.Join(broken, "lock")
-		for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		for deadline := time.Now().Add(10 * time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 			if pid, _ := os.ReadFile(started); bytes.Contains(pid, []byte(strconv.Itoa(command.Process.Pid))) {
 				break
 			}

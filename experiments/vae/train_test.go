@@ -269,9 +269,9 @@ func TestSignalsEndTheProgramBetweenSteps(t *testing.T) {
 	compareMetrics(t, filepath.Join(unbroken, folder), filepath.Join(broken, folder))
 }
 
-// waitForLines waits until a file has so many lines, for two minutes at most.
+// waitForLines waits until a file has so many lines, for ten minutes at most, on a busy machine.
 func waitForLines(path string, lines int) {
-	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Minute); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
 		if text, _ := os.ReadFile(path); bytes.Count(text, []byte("\n")) >= lines {
 			return
 		}

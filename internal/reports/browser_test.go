@@ -56,7 +56,7 @@ func openTab(t *testing.T, width, height int) *tab {
 		chromedp.ExecPath(browserPath(t)), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(profile),
 		chromedp.WindowSize(width, height), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"), // there is no network but this machine
-		chromedp.WSURLReadTimeout(time.Minute))
+		chromedp.WSURLReadTimeout(patience*time.Minute))
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, closeTab := chromedp.NewContext(allocator)
 	t.Cleanup(func() {
@@ -94,9 +94,9 @@ func (p *tab) asked() []string {
 	return out
 }
 
-// within runs actions for at most the given time.
+// within runs actions for at most the given time, with patience.
 func (p *tab) within(limit time.Duration, actions ...chromedp.Action) error {
-	ctx, cancel := context.WithTimeout(p.Context, limit)
+	ctx, cancel := context.WithTimeout(p.Context, patience*limit)
 	defer cancel()
 	return chromedp.Run(ctx, actions...)
 }

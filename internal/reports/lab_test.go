@@ -69,7 +69,7 @@ func openLab(t *testing.T, root, folder string) lab {
 		_ = cmd.Process.Signal(syscall.SIGTERM) // it shuts its kernels down
 		select {
 		case <-ended:
-		case <-time.After(time.Minute):
+		case <-time.After(patience * time.Minute):
 			_ = cmd.Process.Kill()
 			<-ended
 		}
@@ -79,7 +79,7 @@ func openLab(t *testing.T, root, folder string) lab {
 		}
 	})
 	opened := lab{address: fmt.Sprintf("http://127.0.0.1:%d", port), port: port, process: cmd.Process}
-	for end := time.Now().Add(5 * time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+	for end := time.Now().Add(patience * time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		opened.token = tokenIn(filepath.Join(state, "runtime"))
 		if opened.token != "" && opened.status(t, "/api/status?token="+opened.token) == http.StatusOK {
 			return opened

@@ -97,7 +97,7 @@ func TestStream_DependsOnTheStepOnlyAndStopsWhole(t *testing.T) {
 	if n := reads.Load(); n > 4*(9+ahead+1+4+ahead+1) {
 		t.Errorf("%d items were read", n)
 	}
-	for end := time.Now().Add(time.Minute); runtime.NumGoroutine() > goroutines; runtime.Gosched() { // they may still be returning
+	for end := time.Now().Add(10 * time.Minute); runtime.NumGoroutine() > goroutines; runtime.Gosched() { // they may still be returning
 		if time.Now().After(end) {
 			t.Fatalf("%d goroutines are left over", runtime.NumGoroutine()-goroutines)
 		}
