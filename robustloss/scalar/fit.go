@@ -119,6 +119,7 @@ type fitter struct {
 	shape             Interval
 	freeMu, freeScale bool
 	scale             float64 // standardized, where fixed; a fixed μ is 0
+	steps             int     // of Newton's method, at most
 	known             struct {
 		weight, square float64 // of known inliers around a fixed μ, normal whatever the shape: Σ w and Σ w·x², in the units of data
 	}
@@ -141,7 +142,7 @@ func newFitter(data *samples, options *FitOptions) (*fitter, error) {
 
 // newFamilyFitter takes the fixed location and scale of the options, and bounds on the shape apart.
 func newFamilyFitter(family family, shapes Interval, data *samples, options *FitOptions) (*fitter, error) {
-	f := &fitter{family: family, shape: shapes, freeMu: options.Mu == nil, freeScale: options.Scale == nil}
+	f := &fitter{family: family, shape: shapes, freeMu: options.Mu == nil, freeScale: options.Scale == nil, steps: maxNewtonSteps}
 	f.center = data.quantile(0.5)
 	if !f.freeMu {
 		f.center = *options.Mu

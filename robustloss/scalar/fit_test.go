@@ -503,3 +503,28 @@ func TestFit_SumsOfManySamplesStayExact(t *testing.T) {
 		t.Errorf("at the fit, c = %g, the derivative in log c is %g", g.Scale, l.dS)
 	}
 }
+
+// No samples are known that need as many steps as a fit may take. With fewer it does not return what it has reached.
+func TestFit_SaysThatItDidNotConverge(t *testing.T) {
+	rng, x := rand.New(rand.NewPCG(1, 2)), make([]float64, 50)
+	for i := range x {
+		x[i] = rng.NormFloat64() / rng.Float64()
+	}
+	data, err := newSamples("samples", x, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, options := range []*FitOptions{nil, {Alpha: Fixed(1)}} {
+		f, err := newFitter(data, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.fit(); err != nil {
+			t.Error(err)
+		}
+		f.steps = 1
+		if l, err := f.fit(); !errors.Is(err, ErrNotConverged) || !strings.Contains(err.Error(), "did not converge in 1 steps") {
+			t.Errorf("after one step: %+v, %v", l.value, err)
+		}
+	}
+}

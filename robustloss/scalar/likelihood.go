@@ -257,7 +257,7 @@ func (f *fitter) inner(shape, mu, scale float64) (likelihood, error) {
 		}
 		l = f.newLikelihood(shape, mu, 0, scale)
 	}
-	for range maxNewtonSteps {
+	for range f.steps {
 		stepMu, stepS := l.step(f.freeMu, f.freeScale)
 		gain := -(l.dMu*stepMu + l.dS*stepS)
 		noise := derivativeNoise * (l.size*math.Abs(stepMu) + (1+l.pull())*math.Abs(stepS))
@@ -278,7 +278,7 @@ func (f *fitter) inner(shape, mu, scale float64) (likelihood, error) {
 		}
 		l = next
 	}
-	return l, failure(ErrNotConverged, "the fit did not converge in %d steps at the shape %g", maxNewtonSteps, shape)
+	return l, failure(ErrNotConverged, "the fit did not converge in %d steps at the shape %g", f.steps, shape)
 }
 
 // descend goes along a step, halved until the value falls by a part of the gain that the slope promises. Where the
