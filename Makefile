@@ -64,7 +64,7 @@ test: setup ## run every test, with XLA and with the notebooks at the preset tin
 test-numerics: setup ## show that no check hangs on rounding, threads or seeds (ARITH=xla,go SEEDS=standard,11 PRESET=tiny NB=03 PKG=none ALL=1 KEEP=1)
 	@go run ./internal/numerics -arith '$(ARITH)' -nb '$(NB)' $(if $(SEEDS),-seeds '$(SEEDS)') $(if $(PRESET),-preset '$(PRESET)') $(if $(PKG),-pkg '$(PKG)') $(if $(ALL),-all) $(if $(KEEP),-keep)
 
-stress: setup ## break it for some seven hours on two cores: kills, full disks, long runs, fuzzing, races, random order (LIST=1 PART=kills,fuzz MATCH=vae FUZZTIME=2m KEEP=1)
+stress: setup ## break it for some six hours on two cores: kills, full disks, long runs, fuzzing, races, random order (LIST=1 PART=kills,fuzz MATCH=vae FUZZTIME=2m KEEP=1)
 	@$(require) go run ./internal/stress $(if $(PART),-part '$(PART)') $(if $(MATCH),-match '$(MATCH)') $(if $(FUZZTIME),-fuzztime '$(FUZZTIME)') $(if $(LIST),-list) $(if $(KEEP),-keep)
 
 lint: ## check style, errors and the direction of imports

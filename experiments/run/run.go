@@ -15,6 +15,10 @@
 // ends with the numbers of a run that was never killed: bit for bit with the same backend and seed, provided that a step
 // depends on nothing but the checkpoint and the step's number.
 //
+// Two processes compute the same bits, too, with any GOMAXPROCS: in pure Go, and with XLA on the CPU. What rounds differently is
+// another backend, another version of XLA's plugin, a processor with other instructions, for which XLA compiles, and a program that
+// is built without GOEXPERIMENT=simd. Graphics cards were not compared: their sums may be made in any order.
+//
 // Tables are made from result.json files only: see [ReadResults] and [Table].
 package run
 

@@ -2,7 +2,7 @@
 
 // Command stress breaks the project for some hours, and says what did not hold:
 //
-//	make stress                          # everything: about seven hours on two processors
+//	make stress                          # everything: about six hours on two processors
 //	make stress LIST=1                   # only list what there is to do, and the figures of what passed
 //	make stress PART=kills,fuzz          # some parts
 //	make stress PART=race MATCH=scalar   # of a part what has that in its name
