@@ -166,6 +166,26 @@ func codeLines(source string) int {
 	return count
 }
 
+// A cell that shows a figure says below it what to see there.
+func TestLessons_SayWhatToSeeInAFigure(t *testing.T) {
+	figure := regexp.MustCompile(`live\.Show\(|show\.Row\(|show\.New(Plot|Images)\(|\b(gallery|maps)\(`)
+	count := 0
+	forEachLesson(t, func(t *testing.T, _ string, n notebook) {
+		for i, c := range n.Cells {
+			_, shown, _ := strings.Cut(string(c.Source), "%%\n")
+			if c.CellType != "code" || !figure.MatchString(shown) {
+				continue
+			}
+			if count++; !strings.Contains(shown, "Caption(\"") {
+				t.Errorf("cell %d shows a figure and has no caption:\n%s", i+1, shown)
+			}
+		}
+	})
+	if count < 50 {
+		t.Errorf("%d cells show figures: the pattern does not find them any more", count)
+	}
+}
+
 // lineLimit is the most lines that a cell may have: a cell tagged model holds a model and its training whole, or an
 // algorithm that is the lesson.
 func lineLimit(c cell) int {

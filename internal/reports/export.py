@@ -5,6 +5,8 @@ import html
 import json
 import os
 import re
+import subprocess
+import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -16,6 +18,7 @@ import names as naming
 import nbformat
 from traitlets.config import Config
 
+CLONE = Path(__file__).resolve().parents[2]
 HIDDEN = "remove_cell"  # the tag of the cells that a report leaves out
 
 
@@ -176,7 +179,7 @@ def write_report(run: execute.Run, name: str, source: Path, names: set[str], pre
     checks = run.checks()
     picture, alt = figure_of(run.notebook)
     if picture and not naming.is_solution(name):
-        write_bytes(folder / f"{name}.png", base64.b64decode(picture))
+        write_thumbnail(folder / f"{name}.jpg", base64.b64decode(picture))
     facts = " · ".join((facts_of(run.seconds, preset), count_of(checks)))
     if pages or run.failure:
         write_page(run, name, source, names, facts, templates, folder)
@@ -236,7 +239,7 @@ def item(folder: Path, name: str, names: set[str]) -> str:
     picture = failure = ""
     if entry["picture"]:
         alt = html.escape(entry["alt"], quote=True)
-        picture = f'<img src="{link}.png" alt="{alt}" loading="lazy">'
+        picture = f'<img src="{link}.jpg" alt="{alt}" loading="lazy">'
     if entry["failure"]:
         failure = f"<p><strong>failed</strong>: {html.escape(entry['failure'])}</p>"
     solutions = naming.solutions_of(name, names)
@@ -255,6 +258,17 @@ def write_index(folder: Path, notebooks: dict[str, Path], templates: Path):
     write(folder / NOTATION, (Path(__file__).parent / NOTATION).read_text(encoding="utf8"))
     lessons = [item(folder, name, set(notebooks)) for name in notebooks if not naming.is_solution(name)]
     write(folder / "index.html", template.replace("<!-- reports -->", "\n".join(lessons)))
+
+
+def write_thumbnail(path: Path, picture: bytes):
+    """Writes a figure, a PNG, as the small picture that the index shows: ten of them with the index have less than 200 kB."""
+    with tempfile.TemporaryDirectory() as folder:
+        figure, small = Path(folder) / "figure.png", Path(folder) / "small.jpg"
+        figure.write_bytes(picture)
+        done = subprocess.run(["go", "run", "./internal/thumbnail", figure, small], cwd=CLONE, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"{path.name} could not be made: {done.stderr.strip()[-800:]}")
+        write_bytes(path, small.read_bytes())
 
 
 def write(path: Path, text: str):

@@ -101,7 +101,7 @@ show.Must(os.ReadFile(` + name + `))`
 		}
 	}
 	wantLinksThatLead(t, out)
-	if _, err := os.Stat(filepath.Join(out, hostileFile+".png")); err != nil {
+	if _, err := os.Stat(filepath.Join(out, hostileFile+".jpg")); err != nil {
 		t.Error(err)
 	}
 }

@@ -8,6 +8,7 @@ import execute
 import nbformat
 
 PLOT = "plot"  # the tag of cells whose code only draws
+CAPTION = 'class="robustloss-caption"'  # what says below a figure what to see there, see Caption in notebooks/show
 MODEL = "model"  # the tag of cells whose code is the lesson, whatever they draw
 IMPORTS = re.compile(r'^import (?:\([^)]*\)|(?:\w+ )?"[^"]*")\n*', re.MULTILINE)
 
@@ -63,11 +64,13 @@ def put_on_top(notebook: nbformat.NotebookNode, picture: str, alt: str):
     sections = [i for i in texts if re.search(r"^## ", notebook.cells[i].source, re.MULTILINE)]
     if not picture or not figures or not sections or figures[0] < sections[0]:
         return
-    anchor = html.escape(notebook.cells[figures[0]].get("id", ""), quote=True)
-    figure = (
-        f'<figure class="report-title"><a href="#cell-id={anchor}">'
-        f'<img src="data:image/png;base64,{picture}" alt="{html.escape(alt, quote=True)}"></a></figure>'
-    )
+    cell = notebook.cells[figures[0]]
+    anchor = html.escape(cell.get("id", ""), quote=True)
+    shown = [o.get("data", {}) for o in cell.outputs]
+    wide = next((d.get("text/html", "") for d in shown if "image/png" in d), "")  # has a form for narrow pages
+    caption = next((d["text/html"] for d in shown if CAPTION in d.get("text/html", "")), "")
+    image = wide or f'<img src="data:image/png;base64,{picture}" alt="{html.escape(alt, quote=True)}">'
+    figure = f'<figure class="report-title"><a href="#cell-id={anchor}">{image}</a>{caption}</figure>'
     notebook.cells[texts[0]].metadata["report"] = {"figure": figure}
 
 

@@ -74,7 +74,7 @@ func TestReports_PageIsArranged(t *testing.T) {
 	if wide > 0 {
 		t.Errorf("at 390 pixels the page is %d too wide", wide)
 	}
-	for _, name := range []string{"index.html", "notation.html", "small.html", "small.png", ".nojekyll"} {
+	for _, name := range []string{"index.html", "notation.html", "small.html", "small.jpg", ".nojekyll"} {
 		if _, err := os.Stat(filepath.Join(site, name)); err != nil {
 			t.Error(err)
 		}

@@ -47,6 +47,17 @@ func TestReports_OfAllNotebooks(t *testing.T) {
 	if got := strings.Count(string(index), "<img"); got != len(notebooks) {
 		t.Errorf("the index shows %d figures for %d reports", got, len(notebooks))
 	}
+	size := len(index)
+	pictures, err := filepath.Glob(filepath.Join(out, "*.jpg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range pictures {
+		size += len(read(t, path))
+	}
+	if size > 200_000 {
+		t.Errorf("the index has %d bytes with its %d figures, want at most 200,000", size, len(pictures))
+	}
 	if got := strings.Count(string(index), "executed on "); got != len(notebooks) {
 		t.Errorf("the index shows %d running times for %d reports", got, len(notebooks))
 	}

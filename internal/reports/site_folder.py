@@ -27,7 +27,7 @@ def publish(reports: Path, folder: Path):
         target.parent.mkdir(exist_ok=True)
         if file.suffix == ".html":
             target.write_text(without_clone(file.read_text(encoding="utf8"), len(target.relative_to(folder).parts) - 1), encoding="utf8")
-        elif file.suffix in (".png", ".js", ".pdf"):
+        elif file.suffix in (".jpg", ".js", ".pdf"):
             shutil.copyfile(file, target)
 
 
