@@ -20,10 +20,12 @@ FUNCTION = r"\\(?:log|ln|exp|sinh|cosh|sin|cos|det|max|min)\b|\\operatorname\{\w
 SPELLINGS = [
     (re.compile(r"\\\\\[[^\]]*\]"), r"\\\\"),  # the distance after a line
     (re.compile(r"\\(?:[bB]igg?[lrm]?)\s*\\Vert\b"), r"\\|"),
+    (re.compile(r"\\(?:[bB]igg?)[lr]?\s*\\\{"), r"\\left\\{"),
+    (re.compile(r"\\(?:[bB]igg?)[lr]?\s*\\\}"), r"\\right\\}"),
     # What it sets too far apart, or too close: a sign before a number, := as two signs, a function and its argument.
     (re.compile(r"(^|[=<>(\[,&]|\\(?:to|ge|le|pm|approx|in|qquad|quad)\b)(\s*)([-+])(?=\s*[\w\\(])"), r"\1\2{\3}"),
-    (re.compile(r"=:"), "≕"),
-    (re.compile(r":="), "≔"),
+    (re.compile(r"=:"), r"\\;≕\\;"),
+    (re.compile(r":="), r"\\;≔\\;"),
     (re.compile(rf"({FUNCTION})\s+(?=\w)"), r"\1\\,"),
     (re.compile(rf"({FUNCTION})\s*(?=\\(?!(?:[bB]igg?[lr]?|left)\b|[,;!:|]))"), r"\1\\,"),
     (re.compile(r"(\\operatorname\{\w+\})(?=\w)"), r"\1\\,"),

@@ -115,6 +115,18 @@ func (l *legend) draw(paper, data draw.Canvas, p *plot.Plot) {
 	l.drawBars(paper, left, data.Min.Y, foot)
 }
 
+// drawBelow draws the names below each other at the foot of a canvas.
+func (l *legend) drawBelow(paper draw.Canvas) {
+	text := textStyle(9, Black)
+	text.YAlign = draw.YCenter
+	left := paper.Min.X + legendIndent
+	for i, e := range l.entries {
+		y := paper.Min.Y + legendLine*(vg.Length(len(l.entries)-1-i)+0.5)
+		e.swatch(paper, left, y, swatchWidth)
+		paper.FillText(text, vg.Point{X: left + swatchWidth + 5, Y: y}, e.label)
+	}
+}
+
 // drawBars draws the bars of colours above each other between two heights.
 func (l *legend) drawBars(paper draw.Canvas, left, bottom, top vg.Length) {
 	if len(l.bars) == 0 {

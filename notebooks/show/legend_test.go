@@ -1,6 +1,7 @@
 package show
 
 import (
+	"image"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -120,5 +121,17 @@ func TestDescribe_SaysTitleAxesAndLayers(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q lacks %q", got, want)
 		}
+	}
+}
+
+// Long names stand below a narrow plot, and leave its width to the data.
+func TestRender_PutsLongNamesBelowANarrowPlot(t *testing.T) {
+	named := func(name string) image.Rectangle {
+		p := NewPlot("", "x", "y").XRange(0, 1).Func(name, math.Sqrt)
+		return render(narrowWidth, 3, []*Plot{p}).image.Bounds()
+	}
+	short, long := named("short"), named("a name that takes half of the width of a narrow plot")
+	if long.Dx() != short.Dx() || long.Dy() <= short.Dy() {
+		t.Errorf("with a short name the picture is %v, with a long one %v", short.Size(), long.Size())
 	}
 }

@@ -156,11 +156,9 @@ type drawing struct {
 	cuts  []int // where each plot begins, in dots, and the width of the whole
 }
 
-// render draws the plots in equal columns, and what their colours mean to the right. Width and height are in inches.
+// render draws the plots in equal columns, and what their colours mean to the right, or below where it would take too much of a
+// narrow picture. Width and height are in inches; names below add to the height.
 func render(width, height float64, plots []*Plot) drawing {
-	paper := vgimg.NewWith(vgimg.UseWH(vg.Length(width)*vg.Inch, vg.Length(height)*vg.Inch),
-		vgimg.UseDPI(dotsPerInch), vgimg.UseBackgroundColor(color.White))
-	canvas := draw.Crop(draw.New(paper), 2, -2, 2, -4)
 	panels := make([]*plot.Plot, len(plots))
 	var legend legend
 	for i, p := range plots {
@@ -168,7 +166,16 @@ func render(width, height float64, plots []*Plot) drawing {
 		panels[i], layers = p.build()
 		legend.collect(layers)
 	}
-	panelWidth := (canvas.Max.X - canvas.Min.X - legend.width()) / vg.Length(len(plots))
+	inches := vg.Length(width) * vg.Inch
+	beside, foot := legend.width(), vg.Length(0)
+	if width <= narrowWidth && len(legend.bars) == 0 && beside > 0.4*inches {
+		beside, foot = 0, legendLine*vg.Length(len(legend.entries))
+	}
+	paper := vgimg.NewWith(vgimg.UseWH(inches, vg.Length(height)*vg.Inch+foot),
+		vgimg.UseDPI(dotsPerInch), vgimg.UseBackgroundColor(color.White))
+	whole := draw.Crop(draw.New(paper), 2, -2, 2, -4)
+	canvas := draw.Crop(whole, 0, 0, foot, 0)
+	panelWidth := (canvas.Max.X - canvas.Min.X - beside) / vg.Length(len(plots))
 	out := drawing{exact: slices.ContainsFunc(plots, (*Plot).hasHeat)}
 	var last draw.Canvas
 	for i, panel := range panels {
@@ -183,7 +190,11 @@ func render(width, height float64, plots []*Plot) drawing {
 	}
 	out.cuts[0] = 0
 	out.cuts = append(out.cuts, paper.Image().Bounds().Dx())
-	legend.draw(canvas, panels[len(panels)-1].DataCanvas(last), panels[len(panels)-1])
+	if foot > 0 {
+		legend.drawBelow(whole)
+	} else {
+		legend.draw(canvas, panels[len(panels)-1].DataCanvas(last), panels[len(panels)-1])
+	}
 	out.image = paper.Image()
 	return out
 }
