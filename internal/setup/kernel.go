@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -88,6 +87,7 @@ func (p *project) userKernel() step {
 		inputs:   []string{"internal/setup/kernel.go"},
 		settings: []string{jupyterData()},
 		products: []string{product},
+		needs:    []string{"tools", "starter"},
 		run: func(context.Context) error {
 			if jupyterData() == "" {
 				return errors.New("your Jupyter's data folder is not known: name it in JUPYTER_DATA_DIR")
@@ -101,7 +101,7 @@ func (p *project) userKernel() step {
 			if err := writeFile(path, content); err != nil {
 				return err
 			}
-			fmt.Fprintf(p.out, "setup: wrote %s; choose “%s” as the kernel of the notebooks\n", path, spec.DisplayName)
+			p.tell("wrote %s; choose “%s” as the kernel of the notebooks", path, spec.DisplayName)
 			return nil
 		},
 	}

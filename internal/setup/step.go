@@ -11,6 +11,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,6 +24,7 @@ type step struct {
 	inputs   []string // files whose content decides the outcome, relative to the clone
 	settings []string // other things that decide it
 	products []string // files and folders that must exist afterwards, relative to the clone
+	needs    []string // names of steps that must be done before, where they are done at all
 	run      func(context.Context) error
 }
 
@@ -29,6 +32,16 @@ type step struct {
 type project struct {
 	root string    // absolute
 	out  io.Writer // where progress is told
+
+	stamps map[string]string // the digests of the steps that are done
+	mutex  sync.Mutex        // of stamps and out
+}
+
+// tell tells of progress.
+func (p *project) tell(format string, args ...any) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	fmt.Fprintf(p.out, "setup: "+format+"\n", args...)
 }
 
 func newProject(root string) *project {
@@ -43,43 +56,94 @@ func (p *project) path(parts ...string) string {
 // stampFile remembers which steps are done.
 const stampFile = ".tools/setup.json"
 
-// perform does the steps that are not done yet, in order.
+// perform does the steps that are not done yet, each as soon as those that it needs are done: pip waits for the network while
+// Go compiles. The first failure stops the others.
 func (p *project) perform(ctx context.Context, steps []step) error {
-	stamps := p.readStamps()
-	began, did := time.Now(), 0
+	p.stamps = p.readStamps()
+	began := time.Now()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	ended := map[string]chan struct{}{}
 	for _, s := range steps {
-		digest, err := p.digest(s)
-		if err != nil {
-			return err
-		}
-		if stamps[s.name] == digest && p.missing(s) == "" {
-			continue
-		}
-		delete(stamps, s.name)
-		if err := p.writeStamps(stamps); err != nil {
-			return err
-		}
-		if err := p.narrate(ctx, s); err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
-		}
-		if product := p.missing(s); product != "" {
-			return fmt.Errorf("%s: %s is not there afterwards", s.name, product)
-		}
-		stamps[s.name] = digest
-		if err := p.writeStamps(stamps); err != nil {
-			return err
-		}
-		did++
+		ended[s.name] = make(chan struct{})
 	}
-	if did > 0 {
-		fmt.Fprintf(p.out, "setup: ready after %s\n", time.Since(began).Round(time.Second))
+	var group sync.WaitGroup
+	var did atomic.Int32
+	for _, s := range steps {
+		group.Go(func() {
+			defer close(ended[s.name])
+			for _, needed := range s.needs {
+				if other, ok := ended[needed]; ok {
+					<-other
+				}
+			}
+			if ctx.Err() != nil {
+				return
+			}
+			done, err := p.do(ctx, s)
+			if err != nil {
+				stop(err)
+			}
+			if done {
+				did.Add(1)
+			}
+		})
+	}
+	group.Wait()
+	switch err := context.Cause(ctx); {
+	case errors.Is(err, context.Canceled): // by a signal
+		return errInterrupted
+	case err != nil:
+		return err
+	}
+	if did.Load() > 0 {
+		p.tell("ready after %s", time.Since(began).Round(time.Second))
 	}
 	return nil
 }
 
+// do does a step, unless it is done.
+func (p *project) do(ctx context.Context, s step) (done bool, err error) {
+	digest, err := p.digest(s)
+	if err != nil {
+		return false, err
+	}
+	if p.isDone(s, digest) {
+		return false, nil
+	}
+	if err := p.stamp(s.name, ""); err != nil {
+		return false, err
+	}
+	if err := p.narrate(ctx, s); err != nil {
+		return false, fmt.Errorf("%s: %w", s.name, err)
+	}
+	if product := p.missing(s); product != "" {
+		return false, fmt.Errorf("%s: %s is not there afterwards", s.name, product)
+	}
+	return true, p.stamp(s.name, digest)
+}
+
+// isDone tells whether a step with this digest is done.
+func (p *project) isDone(s step, digest string) bool {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return p.stamps[s.name] == digest && p.missing(s) == ""
+}
+
+// stamp remembers that a step is done with this digest, "" that it is not.
+func (p *project) stamp(name, digest string) error {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.stamps[name] = digest
+	if digest == "" {
+		delete(p.stamps, name)
+	}
+	return p.writeStamps(p.stamps)
+}
+
 // narrate runs one step, and says every 20 seconds that it is still at work.
 func (p *project) narrate(ctx context.Context, s step) error {
-	fmt.Fprintf(p.out, "setup: %s\n", s.what)
+	p.tell("%s", s.what)
 	done := make(chan struct{})
 	defer close(done)
 	go func(began time.Time) {
@@ -88,16 +152,18 @@ func (p *project) narrate(ctx context.Context, s step) error {
 			case <-done:
 				return
 			case <-time.After(20 * time.Second):
-				fmt.Fprintf(p.out, "setup: … %s: %s\n", s.name, time.Since(began).Round(time.Second))
+				p.tell("… %s: %s", s.name, time.Since(began).Round(time.Second))
 			}
 		}
 	}(time.Now())
 	err := s.run(ctx)
 	if ctx.Err() != nil {
-		return errors.New("interrupted; the next run goes on from here")
+		return errInterrupted
 	}
 	return err
 }
+
+var errInterrupted = errors.New("interrupted; the next run goes on from here")
 
 // digest identifies what a step depends on: its settings, the content of its inputs, and the place of the clone, which
 // the environment and the kernel hold as absolute paths.

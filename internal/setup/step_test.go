@@ -134,9 +134,42 @@ func TestPerform_StopsAtTheFirstFailure(t *testing.T) {
 	p, _ := clone(t)
 	count := 0
 	broken := step{name: "broken", run: func(context.Context) error { return errors.New("no network") }}
-	err := p.perform(t.Context(), []step{broken, counted(t, p, &count)})
+	next := counted(t, p, &count)
+	next.needs = []string{"broken"}
+	err := p.perform(t.Context(), []step{broken, next})
 	if err == nil || err.Error() != "broken: no network" || count != 0 {
 		t.Errorf("the error is %v, the next step was done %d times", err, count)
+	}
+}
+
+// Steps that do not need each other are done at the same time, and one that needs both after them.
+func TestPerform_DoesStepsBesideEachOther(t *testing.T) {
+	p, _ := clone(t)
+	here, there := make(chan bool), make(chan bool)
+	var met, after bool
+	left := step{name: "left", run: func(context.Context) error { here <- true; return nil }}
+	right := step{name: "right", run: func(context.Context) error { met = <-here; close(there); return nil }}
+	both := step{name: "both", needs: []string{"left", "right", "another"}, run: func(context.Context) error {
+		after = met && !<-there
+		return nil
+	}}
+	perform(t, p, left, right, both)
+	if !after {
+		t.Error("the step was done before those that it needs")
+	}
+	stamps := p.readStamps()
+	if len(stamps) != 3 {
+		t.Errorf("stamped are %v, want three steps", stamps)
+	}
+}
+
+// A failure stops the steps beside it, and is what is told.
+func TestPerform_FailureStopsTheOthers(t *testing.T) {
+	p, _ := clone(t)
+	slow := step{name: "slow", run: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}
+	broken := step{name: "broken", run: func(context.Context) error { return errors.New("no network") }}
+	if err := p.perform(t.Context(), []step{slow, broken}); err == nil || err.Error() != "broken: no network" {
+		t.Errorf("the error is %v", err)
 	}
 }
 

@@ -14,7 +14,7 @@ func hasXLA() bool {
 
 // stepsFor returns the steps that a command line asks for.
 func (p *project) stepsFor(args []string) ([]step, error) {
-	usual := []step{p.prerequisites(), p.python(), p.tools(), p.starter(), p.kernel()}
+	usual := []step{p.prerequisites(), p.python(), p.tools(), p.starter(), p.packages(), p.kernel()}
 	if hasXLA() {
 		usual = append(usual, p.plugin())
 	}
@@ -62,6 +62,7 @@ func (p *project) python() step {
 		what:     "installing JupyterLab and what belongs to it into .venv (276 MB; one or two minutes)",
 		inputs:   []string{requirements, "internal/setup/python.go"},
 		products: []string{".venv/bin/python", ".venv/bin/jupyter"},
+		needs:    []string{"prerequisites"},
 		run:      p.makeEnvironment,
 	}
 }
@@ -74,6 +75,7 @@ func (p *project) tools() step {
 		inputs:   []string{"internal/tools/go.mod", "internal/tools/go.sum"},
 		settings: []string{runtime.Version(), runtime.GOARCH},
 		products: []string{".tools/bin/gonb", ".tools/bin/goimports"},
+		needs:    []string{"prerequisites"},
 		run: func(ctx context.Context) error {
 			return p.installTools(ctx, p.path("internal", "tools"))
 		},
@@ -108,11 +110,36 @@ func (p *project) starter() step {
 		inputs:   []string{"internal/kernel/main.go", "internal/kernel/clone.go", "internal/kernel/build.go"},
 		settings: []string{runtime.Version(), runtime.GOARCH},
 		products: []string{kernelProgram},
+		needs:    []string{"prerequisites", "tools"},
 		run: func(ctx context.Context) error {
 			env := []string{"GOFLAGS=-buildvcs=false", "GOWORK=off", "GOOS=", "GOARCH="}
 			return p.command(ctx, p.root, env, "go", "build", "-o", p.path(kernelProgram), "./internal/kernel")
 		},
 	}
+}
+
+// packages compiles what the notebooks import, beside pip, so that their first cells need not, several at the same time.
+func (p *project) packages() step {
+	return step{
+		name:     "packages",
+		what:     "compiling the packages that notebooks import (one minute)",
+		inputs:   []string{"go.mod", "go.sum"},
+		settings: []string{runtime.Version(), runtime.GOARCH},
+		needs:    []string{"tools", "starter"},
+		run: func(ctx context.Context) error {
+			env := []string{"GOFLAGS=-buildvcs=false", "GOWORK=off"}
+			if experiment := p.spec().Env["GOEXPERIMENT"]; experiment != "" {
+				env = append(env, "GOEXPERIMENT="+experiment)
+			}
+			return p.command(ctx, p.root, env, "go", append([]string{"build"}, imported...)...)
+		},
+	}
+}
+
+// imported are the packages of this project that notebooks import, with all that these import.
+var imported = []string{
+	"./notebooks/show", "./notebooks/live", "./notebooks/lesson", "./notebooks/photo",
+	"./experiments/vae", "./experiments/depth", "./experiments/registration", "./experiments/clustering",
 }
 
 // kernel registers GoNB in the environment.
@@ -122,6 +149,7 @@ func (p *project) kernel() step {
 		what:     "registering the kernel in the environment",
 		inputs:   []string{requirements, "internal/setup/kernel.go", "internal/setup/python.go"}, // a new environment has no kernel
 		products: []string{kernelDir + "/kernel.json", labSettings},
+		needs:    []string{"python"},
 		run: func(context.Context) error {
 			return p.registerKernel()
 		},
@@ -142,6 +170,7 @@ func (p *project) plugin() step {
 		what:     "linking the XLA plugin",
 		inputs:   []string{requirements, "internal/setup/plugin.go", "internal/setup/python.go"},
 		products: []string{cpuPlugin},
+		needs:    []string{"python"},
 		run: func(context.Context) error {
 			return p.linkPlugin(filepath.Join("xla_plugins", "xla_cpu_pjrt", "xla_cpu_pjrt.so"), cpuPlugin)
 		},
@@ -156,6 +185,7 @@ func (p *project) cuda() step {
 		what:     "installing the CUDA plugin and NVIDIA's libraries into .venv (4 GB; some minutes)",
 		inputs:   []string{requirements, pins, "internal/setup/plugin.go", "internal/setup/python.go"},
 		products: []string{cudaPlugin},
+		needs:    []string{"python", "plugin"},
 		run: func(ctx context.Context) error {
 			if err := p.pip(ctx, pins); err != nil {
 				return err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -22,7 +23,7 @@ func names(steps []step) string {
 
 func TestStepsFor(t *testing.T) {
 	p := newProject("/a clone")
-	usual := "prerequisites python tools starter kernel"
+	usual := "prerequisites python tools starter packages kernel"
 	if hasXLA() {
 		usual += " plugin"
 	}
@@ -48,7 +49,7 @@ func TestSteps_InputsExist(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := newProject(root)
-	for _, s := range []step{p.prerequisites(), p.python(), p.tools(), p.starter(), p.kernel(), p.plugin(), p.cuda(), p.lint(), p.datasets(), p.userKernel()} {
+	for _, s := range []step{p.prerequisites(), p.python(), p.tools(), p.starter(), p.packages(), p.kernel(), p.plugin(), p.cuda(), p.lint(), p.datasets(), p.userKernel()} {
 		if _, err := p.digest(s); err != nil {
 			t.Errorf("%s: %v", s.name, err)
 		}
@@ -174,5 +175,40 @@ func TestStarter_Builds(t *testing.T) {
 	}
 	if err := p.command(t.Context(), root, nil, program, "connection", "/nowhere/at/all"); err == nil || !strings.Contains(err.Error(), "no such file") {
 		t.Errorf("a program that is not there: %v", err)
+	}
+}
+
+// What is compiled while pip is at work is all of this project and of GoMLX that lessons and solutions import.
+func TestPackages_AreWhatNotebooksImport(t *testing.T) {
+	root, err := findRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := exec.CommandContext(t.Context(), "go", append([]string{"list", "-deps"}, imported...)...)
+	list.Dir = root
+	said, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiled := strings.Fields(string(said))
+	paths, err := filepath.Glob(filepath.Join(root, "notebooks", "*.ipynb"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("there are no notebooks (%v)", err)
+	}
+	solutions, err := filepath.Glob(filepath.Join(root, "notebooks", "solutions", "*.ipynb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	quoted := regexp.MustCompile(`\\"(github\.com/[\w./-]+)\\"`)
+	for _, path := range append(paths, solutions...) {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range quoted.FindAllStringSubmatch(string(content), -1) {
+			if !slices.Contains(compiled, found[1]) {
+				t.Errorf("%s imports %s, which is not compiled before", filepath.Base(path), found[1])
+			}
+		}
 	}
 }
