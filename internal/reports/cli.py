@@ -43,7 +43,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="NAME", help="notebooks, by name; default: all lessons")
     parser.add_argument("--notebooks", type=Path, default=ROOT / "notebooks", help="where they are")
     parser.add_argument("--out", type=Path, default=ROOT / "reports", help="where the reports go")
-    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="how many at the same time")
+    jobs = min(3, (os.cpu_count() or 1) + 1)  # one more than processors, for each waits now and then for its kernel, or for a disk
+    parser.add_argument("--jobs", type=int, default=jobs, help="how many at the same time")
     parser.add_argument("--timeout", type=int, help="seconds that one cell may take; default by preset")
     parser.add_argument("--pdf", action="store_true", help="print the reports to PDF, too")
     parser.add_argument("--site", type=Path, help="copy the reports into this folder, for a static host")

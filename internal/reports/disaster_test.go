@@ -23,6 +23,7 @@ func program(root string, args ...string) *exec.Cmd {
 
 // A kernel that is killed while a cell is at work fails the notebook, and its cell is stopped too.
 func TestDisaster_KernelKilledInTheMiddleOfACell(t *testing.T) {
+	t.Parallel()
 	root := root(t)
 	dir, out := cloneFolder(t, root), t.TempDir()
 	writeNotebook(t, filepath.Join(dir, "slow.ipynb"), "# Slow", sleepCell, "%%\nprintln(\"after\")")
@@ -70,6 +71,7 @@ var halfCells = []string{
 // A reader runs all cells again in the same kernel, or some of them before those above: that works, or Go says which name is not
 // declared. The clone can be imported also where the first cell was not run.
 func TestDisaster_CellsRunTwiceOrFromTheMiddle(t *testing.T) {
+	t.Parallel()
 	root := root(t)
 	dir, out := cloneFolder(t, root), t.TempDir()
 	twice := append(append([]string(nil), halfCells...), setupCell)
@@ -111,6 +113,7 @@ func TestDisaster_CellsRunTwiceOrFromTheMiddle(t *testing.T) {
 
 // Two programs make the same report at the same time, each with a second notebook beside it.
 func TestDisaster_TwoAtTheSameTime(t *testing.T) {
+	t.Parallel()
 	root := root(t)
 	dir, out := cloneFolder(t, root), t.TempDir()
 	writeNotebook(t, filepath.Join(dir, "one.ipynb"), "# One", halfCells...)
@@ -156,6 +159,7 @@ func withMounts(t *testing.T, root, script string, args ...string) (said string,
 
 // A clone that cannot be written to makes reports in another folder, and says so where that is not named.
 func TestDisaster_ReadOnlyClone(t *testing.T) {
+	t.Parallel()
 	root := root(t)
 	dir, out := cloneFolder(t, root), t.TempDir()
 	writeNotebook(t, filepath.Join(dir, "one.ipynb"), "# One", halfCells...)
@@ -180,6 +184,7 @@ func TestDisaster_ReadOnlyClone(t *testing.T) {
 // Where there is no room for temporary files, one line says so before a notebook starts, or where the room ends while one is
 // executed, its report.
 func TestDisaster_NoRoomForTemporaryFiles(t *testing.T) {
+	t.Parallel()
 	root := root(t)
 	dir := cloneFolder(t, root)
 	writeNotebook(t, filepath.Join(dir, "one.ipynb"), "# One", halfCells...)
@@ -207,6 +212,7 @@ func TestDisaster_NoRoomForTemporaryFiles(t *testing.T) {
 
 // Ctrl-C in a terminal reaches make and all that it started. Nothing of it is left.
 func TestDisaster_InterruptedMakeLeavesNothing(t *testing.T) {
+	t.Parallel()
 	root := root(t)
 	dir, out, temporary := cloneFolder(t, root), t.TempDir(), t.TempDir()
 	writeNotebook(t, filepath.Join(dir, "slow.ipynb"), "# Slow", sleepCell)

@@ -23,6 +23,7 @@ const hostileFile = `a'b"<img src=x onerror='window.broken=3'>&lt;` + "\u202e"
 // What data, files and labels are called reaches a page as text, wherever it is shown: in tables, plots, checks and output, in
 // errors, and as the name of the notebook itself.
 func TestReports_EscapeHostileNames(t *testing.T) {
+	t.Parallel()
 	root := root(t)
 	dir, out := cloneFolder(t, root), t.TempDir()
 	name := strconv.Quote(hostile)

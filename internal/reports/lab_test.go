@@ -27,8 +27,8 @@ type lab struct {
 }
 
 // openLab starts JupyterLab on a folder by the script of make lab, which alone decides who may reach it. The server and its
-// kernels end with the test.
-func openLab(t *testing.T, root, folder string) lab {
+// kernels end with the test. env is added to their environment.
+func openLab(t *testing.T, root, folder string, env ...string) lab {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -58,6 +58,7 @@ func openLab(t *testing.T, root, folder string) lab {
 	cmd := exec.Command("sh", "internal/reports/lab.sh", "--no-browser", "--ServerApp.port_retries=0", fmt.Sprintf("--ServerApp.port=%d", port))
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "ROBUSTLOSS_LAB_STATE="+state, "ROBUSTLOSS_LAB_ROOT="+folder, "ROBUSTLOSS_PRESET=tiny")
+	cmd.Env = append(cmd.Env, env...)
 	cmd.Stdout, cmd.Stderr = &said, &said
 	cmd.WaitDelay = 5 * time.Second
 	if err := cmd.Start(); err != nil {
@@ -122,6 +123,7 @@ func (l lab) status(t *testing.T, path string) int {
 
 // Whoever reaches a notebook server can run programs: make lab lets this machine reach it, and those who know its token.
 func TestLab_AnswersThisMachineAndItsTokenOnly(t *testing.T) {
+	t.Parallel()
 	root := root(t)
 	folder := cloneFolder(t, root)
 	server := openLab(t, root, folder)
@@ -183,13 +185,14 @@ func runAllCells(t *testing.T, page *tab) {
 	}
 }
 
-// TestLab_RunsANotebook opens 01_derivation in JupyterLab, runs all of its cells as a reader does, and finds its plots,
+// TestLab_RunsANotebook opens 00_start in JupyterLab, runs all of its cells as a reader does, and finds its plots,
 // formulas and figures that move, and no error.
 func TestLab_RunsANotebook(t *testing.T) {
+	t.Parallel()
 	root := root(t)
 	dependOnSources(t, root)
 	browserPath(t)
-	const name = "01_derivation.ipynb"
+	const name = "00_start.ipynb"
 	content, err := os.ReadFile(filepath.Join(root, "notebooks", name))
 	if err != nil {
 		t.Skip(err)
@@ -233,11 +236,11 @@ func TestLab_RunsANotebook(t *testing.T) {
 
 // TestLab_KilledLeavesNoKernel starts a kernel as a notebook does, and kills the server.
 func TestLab_KilledLeavesNoKernel(t *testing.T) {
+	t.Parallel()
 	root := root(t)
 	temporary := t.TempDir()
-	t.Setenv("TMPDIR", temporary)
 	folder := cloneFolder(t, root)
-	server := openLab(t, root, folder)
+	server := openLab(t, root, folder, "TMPDIR="+temporary)
 	answer, err := http.Post(server.address+"/api/kernels?token="+server.token, "application/json", strings.NewReader(`{"name": "gonb", "path": "some.ipynb"}`))
 	if err != nil {
 		t.Fatal(err)
@@ -267,6 +270,7 @@ func TestLab_KilledLeavesNoKernel(t *testing.T) {
 
 // TestLab_HidesGopls looks for the folders that a kernel of make lab searches for programs.
 func TestLab_HidesGopls(t *testing.T) {
+	t.Parallel()
 	root := root(t)
 	alone, withGo, other := t.TempDir(), t.TempDir(), t.TempDir()
 	for _, file := range []string{filepath.Join(alone, "gopls"), filepath.Join(withGo, "gopls"), filepath.Join(withGo, "go"), filepath.Join(other, "tool")} {

@@ -32,6 +32,7 @@ show.NewPlot("a <cube>", "x", "x³").XRange(-2, 2).Func("cube", cube).Show()`
 // A page folds imports, drawing and checks, numbers its sections, describes its pictures, and holds its notebook; what a
 // site holds needs nothing outside of it.
 func TestReports_PageIsArranged(t *testing.T) {
+	t.Parallel()
 	root := root(t)
 	browserPath(t)
 	dir, out := cloneFolder(t, root), t.TempDir()
@@ -93,6 +94,7 @@ func TestReports_PageIsArranged(t *testing.T) {
 
 // The figure that stands for a notebook is at the top of its page where a section comes before it.
 func TestReports_FigureIsOnTop(t *testing.T) {
+	t.Parallel()
 	root := root(t)
 	dir, out := cloneFolder(t, root), t.TempDir()
 	path := filepath.Join(dir, "small.ipynb")

@@ -28,6 +28,7 @@ func phone() chromedp.Action {
 // Every figure fits on a phone: nothing scrolls sideways, and all that is written lies within the picture, on top of nothing
 // else that is written.
 func TestLiveFigures_FitOnAPhone(t *testing.T) {
+	t.Parallel()
 	page := livePage(t, 390, phone())
 	for _, name := range live.Names() {
 		var found struct {
@@ -64,6 +65,7 @@ func TestLiveFigures_FitOnAPhone(t *testing.T) {
 
 // A finger drags a point, and the page does not scroll meanwhile.
 func TestLiveFigures_FollowAFinger(t *testing.T) {
+	t.Parallel()
 	page := livePage(t, 390, phone())
 	for _, name := range []string{"line", "valley", "likelihood"} {
 		var at []float64
@@ -111,6 +113,7 @@ func pixelsPerUnit(t *testing.T, page *tab, name string) (scale float64) {
 
 // Wherever the points are, the browser finds the same optima.
 func TestLiveFigures_FindTheSameOptimaInTheBrowser(t *testing.T) {
+	t.Parallel()
 	page := livePage(t, 1100)
 	rng := rand.New(rand.NewPCG(1, 1))
 	for _, name := range []string{"line", "likelihood", "valley"} {
@@ -158,6 +161,7 @@ func TestLiveFigures_FindTheSameOptimaInTheBrowser(t *testing.T) {
 // A figure that answers late does not feel like one. The processor time from what a reader does to a picture that is laid out is
 // reported, not checked: it is the machine's.
 func TestLiveFigures_ReportTheTimeOfAPicture(t *testing.T) {
+	t.Parallel()
 	page := livePage(t, 1100, performance.Enable().WithTimeDomain(performance.EnableTimeDomainThreadTicks))
 	busy := func() (seconds float64) {
 		var metrics []*performance.Metric

@@ -97,6 +97,7 @@ func wantFiguresThatAnswer(t *testing.T, page *tab) (names []string) {
 
 // TestLiveFigures_AnswerInAReport exports a notebook, opens its page from disk without a network, and then without scripts.
 func TestLiveFigures_AnswerInAReport(t *testing.T) {
+	t.Parallel()
 	root := root(t)
 	browserPath(t)
 	dir, out := cloneFolder(t, root), t.TempDir()
@@ -208,6 +209,7 @@ func agreement() float64 {
 }
 
 func TestLiveFigures_ComputeInTheBrowserWhatGoComputesHere(t *testing.T) {
+	t.Parallel()
 	page := livePage(t, 1100)
 	for _, name := range live.Names() {
 		before := page.answerOf(t, name)
@@ -228,6 +230,7 @@ func TestLiveFigures_ComputeInTheBrowserWhatGoComputesHere(t *testing.T) {
 }
 
 func TestLiveFigures_FollowThePointerAndTheArrows(t *testing.T) {
+	t.Parallel()
 	page := livePage(t, 1100)
 	for _, name := range []string{"line", "valley", "likelihood"} {
 		before := page.answerOf(t, name)

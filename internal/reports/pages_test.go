@@ -14,38 +14,38 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// TestReports_OfAllNotebooks executes the notebooks at the preset tiny, and looks at every report in a browser without a
-// network.
+// TestReports_OfAllNotebooks executes the lessons and the solutions of their exercises at the preset tiny, and looks at the report
+// of every lesson in a browser without a network.
 func TestReports_OfAllNotebooks(t *testing.T) {
+	t.Parallel()
 	root := root(t)
 	dependOnSources(t, root)
-	notebooks, err := filepath.Glob(filepath.Join(root, "notebooks", "*.ipynb"))
-	if err != nil || len(notebooks) == 0 {
-		t.Skip("there are no notebooks")
-	}
+	lessons := namesOf(t, root, "*.ipynb")
 	out := t.TempDir()
-	said, err := run(t, root, []string{"ROBUSTLOSS_PRESET=tiny"}, "--out", out)
+	said, err := run(t, root, []string{"ROBUSTLOSS_PRESET=tiny"}, append([]string{"--jobs", "2", "--out", out, "solutions"}, lessons...)...)
 	t.Log(said)
 	if err != nil {
 		t.Fatal(err)
 	}
 	wantNoLeftovers(t, filepath.Join(root, "notebooks"))
-	index, err := os.ReadFile(filepath.Join(out, "index.html"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range notebooks {
-		name := strings.TrimSuffix(filepath.Base(path), ".ipynb")
+	index := read(t, filepath.Join(out, "index.html"))
+	for _, name := range lessons {
 		t.Run(name, func(t *testing.T) {
-			if !strings.Contains(string(index), `href="`+name+`.html"`) {
+			if !strings.Contains(index, `href="`+name+`.html"`) {
 				t.Error("the index does not list the report")
 			}
 			lookAt(t, filepath.Join(out, name+".html"))
 		})
 	}
+	for _, name := range namesOf(t, root, "solutions", "*.ipynb") {
+		page := read(t, filepath.Join(out, "solutions", name+".html"))
+		if !strings.Contains(page, `href="../`+name+`.html"`) || !strings.Contains(page, "executed on ") {
+			t.Errorf("the solutions of %s have no link to the lesson, or were not executed", name)
+		}
+	}
 	wantLinksThatLead(t, out)
-	if got := strings.Count(string(index), "<img"); got != len(notebooks) {
-		t.Errorf("the index shows %d figures for %d reports", got, len(notebooks))
+	if got := strings.Count(index, "<img"); got != len(lessons) {
+		t.Errorf("the index shows %d figures for %d reports", got, len(lessons))
 	}
 	size := len(index)
 	pictures, err := filepath.Glob(filepath.Join(out, "*.jpg"))
@@ -58,39 +58,28 @@ func TestReports_OfAllNotebooks(t *testing.T) {
 	if size > 200_000 {
 		t.Errorf("the index has %d bytes with its %d figures, want at most 200,000", size, len(pictures))
 	}
-	if got := strings.Count(string(index), "executed on "); got != len(notebooks) {
-		t.Errorf("the index shows %d running times for %d reports", got, len(notebooks))
+	if got := strings.Count(index, "executed on "); got != len(lessons) {
+		t.Errorf("the index shows %d running times for %d reports", got, len(lessons))
 	}
 }
 
-// TestReports_OfAllSolutions executes the solutions of the exercises at the preset tiny. Their pages lead to the lessons, and
-// back, also where neither was executed.
-func TestReports_OfAllSolutions(t *testing.T) {
-	root := root(t)
-	dependOnSources(t, root)
-	notebooks, err := filepath.Glob(filepath.Join(root, "notebooks", "solutions", "*.ipynb"))
-	if err != nil || len(notebooks) == 0 {
-		t.Fatalf("there are no solutions (%v)", err)
+// namesOf returns the names of the notebooks that a pattern below notebooks finds.
+func namesOf(t *testing.T, root string, pattern ...string) (names []string) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(append([]string{root, "notebooks"}, pattern...)...))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("there are no notebooks (%v)", err)
 	}
-	out := t.TempDir()
-	said, err := run(t, root, []string{"ROBUSTLOSS_PRESET=tiny"}, "--out", out, "solutions")
-	t.Log(said)
-	if err != nil {
-		t.Fatal(err)
+	for _, path := range paths {
+		names = append(names, strings.TrimSuffix(filepath.Base(path), ".ipynb"))
 	}
-	wantNoLeftovers(t, filepath.Join(root, "notebooks", "solutions"))
-	for _, path := range notebooks {
-		name := strings.TrimSuffix(filepath.Base(path), ".ipynb")
-		if page := read(t, filepath.Join(out, "solutions", name+".html")); !strings.Contains(page, `href="../`+name+`.html"`) {
-			t.Errorf("the solutions of %s have no link to the lesson", name)
-		}
-	}
-	wantLinksThatLead(t, out)
+	return names
 }
 
 // A lesson's page and the index lead to the solutions, whose page has text and code where nobody executed them, and is made
 // anew when they change.
 func TestReports_LeadToSolutions(t *testing.T) {
+	t.Parallel()
 	root := root(t)
 	dir, out, site := cloneFolder(t, root), t.TempDir(), filepath.Join(t.TempDir(), "site")
 	if err := os.Mkdir(filepath.Join(dir, "solutions"), 0o755); err != nil {
@@ -132,6 +121,7 @@ func TestReports_LeadToSolutions(t *testing.T) {
 
 // TestReports_PageIsWhole makes a report of a small notebook and looks at it in a browser without a network.
 func TestReports_PageIsWhole(t *testing.T) {
+	t.Parallel()
 	root := root(t)
 	browserPath(t)
 	dir, out := cloneFolder(t, root), t.TempDir()

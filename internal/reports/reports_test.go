@@ -29,6 +29,7 @@ show.CheckNear("ρ(2) = 2", half(2), 2, 0)`
 // A notebook fails for each of these reasons, with a message that names the cell and the reason. Its page says so, shows
 // what ran and what did not, and the index lists it as failed; a good one beside them is not touched by that.
 func TestReports_FailWhereANotebookFails(t *testing.T) {
+	t.Parallel()
 	root := root(t)
 	dependOnSources(t, root)
 	dir, out := cloneFolder(t, root), t.TempDir()
@@ -115,6 +116,7 @@ func failureOf(said, name string) (message string, failed bool) {
 // A page links to the reports of other notebooks, also to those that were not executed, and to files of the clone. What
 // does not exist is no link.
 func TestReports_LinksLeadSomewhere(t *testing.T) {
+	t.Parallel()
 	root := root(t)
 	dir, out := cloneFolder(t, root), t.TempDir()
 	const text = `# One
@@ -156,6 +158,7 @@ func TestReports_LinksLeadSomewhere(t *testing.T) {
 
 // A page and the index count the checks that hold, the live ones and those of kept results.
 func TestReports_CountChecks(t *testing.T) {
+	t.Parallel()
 	root := root(t)
 	dir, out := cloneFolder(t, root), t.TempDir()
 	const code = `import "github.com/robustloss/gomlx-robustloss/notebooks/show"
@@ -204,6 +207,7 @@ _ = os.WriteFile("at-work", nil, 0o644)
 time.Sleep(time.Hour)`
 
 func TestReports_StopASlowCell(t *testing.T) {
+	t.Parallel()
 	root := root(t)
 	dir := cloneFolder(t, root)
 	writeNotebook(t, filepath.Join(dir, "slow.ipynb"), "# Slow", sleepCell)
@@ -217,6 +221,7 @@ func TestReports_StopASlowCell(t *testing.T) {
 // Interrupted at work or while it starts, the program says one line. Killed, it cannot say anything. In each case neither a
 // process nor a temporary file is left, and the page of an earlier run is still there.
 func TestReports_StoppedLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		sent   syscall.Signal
 		atWork bool
@@ -229,6 +234,7 @@ func TestReports_StoppedLeavesNothingBehind(t *testing.T) {
 		"early":       {syscall.SIGINT, false, 130, "reports: interrupted\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			root := root(t)
 			dir, out, temporary := cloneFolder(t, root), t.TempDir(), t.TempDir()
 			writeNotebook(t, filepath.Join(dir, "slow.ipynb"), "# Slow", sleepCell)
@@ -283,6 +289,7 @@ func catchesSIGTERM(pid int) bool {
 }
 
 func TestReports_WantsKnownNamesAndPresets(t *testing.T) {
+	t.Parallel()
 	root := root(t)
 	for want, c := range map[string]struct{ preset, name string }{
 		"no notebook 77_nowhere":       {"tiny", "77_nowhere"},
@@ -300,6 +307,7 @@ func TestReports_WantsKnownNamesAndPresets(t *testing.T) {
 
 // A kernel that is not there fails each notebook in one line, and the pages say so.
 func TestReports_WithoutAKernel(t *testing.T) {
+	t.Parallel()
 	root := root(t)
 	dir, out := cloneFolder(t, root), t.TempDir()
 	writeNotebook(t, filepath.Join(dir, "one.ipynb"), "# One", "%%\nprintln(1)")
