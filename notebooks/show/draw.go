@@ -2,6 +2,7 @@ package show
 
 import (
 	"fmt"
+	"image/color"
 	"math"
 	"slices"
 
@@ -46,6 +47,11 @@ func (d drawn) Plot(c draw.Canvas, p *plot.Plot) {
 	case note:
 		text := textStyle(8.5, d.style.color)
 		text.YAlign = draw.YCenter
+		halo := text // so that it can be read on what is below it
+		halo.Color = color.White
+		for _, by := range []vg.Point{{X: 1}, {X: -1}, {Y: 1}, {Y: -1}, {X: .7, Y: .7}, {X: -.7, Y: -.7}, {X: .7, Y: -.7}, {X: -.7, Y: .7}} {
+			c.FillText(halo, at(d.points[0]).Add(by), d.text)
+		}
 		c.FillText(text, at(d.points[0]), d.text)
 	}
 }
@@ -125,7 +131,9 @@ func (d drawn) glyphStyle() draw.GlyphStyle {
 func (d drawn) swatch(c draw.Canvas, x, y, width vg.Length) {
 	switch d.kind {
 	case dots:
-		c.DrawGlyph(d.glyphStyle(), vg.Point{X: x + width/2, Y: y})
+		glyph := d.glyphStyle()
+		glyph.Radius = max(glyph.Radius, vg.Points(2)) // one dot is seen less well than many
+		c.DrawGlyph(glyph, vg.Point{X: x + width/2, Y: y})
 	case bars, area:
 		h := vg.Points(3.5)
 		c.FillPolygon(picture.Translucent(d.style.color, 0x50),
