@@ -82,14 +82,19 @@ func rowStart(width int) string {
 
 // rowPiece is a picture that takes a share of such a row. It may become a little narrower, so that the row does not break on a page
 // a few pixels narrower; where it does break, the picture fills its line if it is to grow. Of two or three pictures none stays
-// beside another then: where the page is narrower than they need, each one's basis is many times what is missing, and so its line.
+// beside another then, and four make two pairs: where the page is narrower than they need, each one's basis is many times what is
+// missing, and so its line, or half of it.
 func rowPiece(png []byte, alt string, share float64, width int, grow bool) string {
 	factor, least, basis := 0, int(0.85*share*float64(width)), fmt.Sprintf("%.4f%%", 100*share-0.01)
 	if grow {
 		factor = 1
 	}
-	if share > 0.28 {
-		basis = fmt.Sprintf("max(%s,min(100%%,(%dpx - 100%%)*999))", basis, int(0.85*float64(width)))
+	if share > 0.2 {
+		broken := 100.0
+		if share < 0.28 {
+			broken = 49.9
+		}
+		basis = fmt.Sprintf("max(%s,min(%g%%,(%dpx - 100%%)*999))", basis, broken, int(0.85*float64(width)))
 	}
 	return fmt.Sprintf(`<img src="data:image/png;base64,%s" alt="%s" style="flex:%d 1 %s;min-width:min(100%%,%dpx);width:0;height:auto">`,
 		base64.StdEncoding.EncodeToString(png), html.EscapeString(alt), factor, basis, least)
