@@ -27,7 +27,7 @@ type grammar struct {
 	Depth        depth.Command        `cmd:"" name:"depth" help:"Depth from single images, learned from stereo pairs: eight rows of losses."`
 	Registration registration.Command `cmd:"" name:"registration" help:"Alignment of partial scans: fast global registration with the general loss."`
 	Sweep        sweepCommand         `cmd:"" name:"sweep" help:"One run of the tables' many, chosen by a scheduler's index; or the list of them."`
-	Vae          vae.Command          `cmd:"" name:"vae" help:"Variational autoencoders of faces: four likelihoods on three image representations."`
+	Vae          vae.Command          `cmd:"" name:"vae" help:"Variational autoencoders of images: four likelihoods on three image representations."`
 }
 
 func main() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) }

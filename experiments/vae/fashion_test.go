@@ -8,6 +8,7 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
+	"gonum.org/v1/gonum/mat"
 
 	"github.com/robustloss/gomlx-robustloss/data/celeba"
 	"github.com/robustloss/gomlx-robustloss/data/tabular"
@@ -151,6 +152,27 @@ func TestGreyImagesHaveOneChannel(t *testing.T) {
 	testkit.CheckClose(t, "distortion in the cosine transform", []float64{distortion("dct")}, []float64{pixel}, 1e-5, 0)
 	if wavelet := distortion("wavelet"); math.Abs(wavelet/pixel-1) < 1e-3 || math.Abs(wavelet/pixel-1) > 1 {
 		t.Errorf("wavelets are not orthonormal, but nearly: distortion %g, in pixels %g", wavelet, pixel)
+	}
+}
+
+// Without a network, too: the cosine transform of grey rows keeps their squares.
+func TestGreyRowsAreTransformed(t *testing.T) {
+	c := fashionConfig(t, "tiny", "normal", "dct")
+	data, _ := mustFashion(t, c.Images)
+	pixels, err := matrixOf(First(data.Train, 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	backend := testkit.Backend(t, "go")
+	for _, representation := range RepresentationKeys() {
+		coefficients, err := representMatrix(backend, representation, pixels, 32, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ratio := mat.Norm(coefficients, 2) / mat.Norm(pixels, 2)
+		if exact := representation != "wavelet"; math.Abs(ratio-1) > 1e-9 && exact || math.Abs(ratio-1) > .3 {
+			t.Errorf("%s: the coefficients' norm is %g of the pixels'", representation, ratio)
+		}
 	}
 }
 
