@@ -17,6 +17,7 @@ INTERRUPTED = 128 + signal.SIGINT  # the status that a shell gives to an interru
 if __name__ == "__main__":
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop("interrupted", INTERRUPTED))
+    sys.modules["rfc3987_syntax"] = None  # jsonschema would build a grammar of it for seconds, to check what no notebook holds
     import cli  # takes a second or two
 
     for number in (signal.SIGINT, signal.SIGTERM):
