@@ -20,6 +20,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"regexp"
 	"time"
 
 	"github.com/janpfeifer/gonb/gonbui"
@@ -69,9 +70,13 @@ func send(m message) {
 	gonbui.Sync()
 }
 
-// Markdown shows text in Markdown, with formulas between $ or $$. It is formatted as by [fmt.Sprintf].
+// hyphen is one that stands for the sign of a number.
+var hyphen = regexp.MustCompile(`(^|[\s(|=])-(\d)`)
+
+// Markdown shows text in Markdown, with formulas between $ or $$. It is formatted as by [fmt.Sprintf]; negative numbers get a minus
+// sign.
 func Markdown(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
+	text := hyphen.ReplaceAllString(fmt.Sprintf(format, args...), "${1}−${2}")
 	emit(message{mime: protocol.MIMETextMarkdown, content: text, plain: text})
 }
 

@@ -20,6 +20,10 @@ func TestMarkdown_Formats(t *testing.T) {
 	if m := r.last(t); m.mime != protocol.MIMETextMarkdown || m.content != "$\\rho = 0.50$" {
 		t.Errorf("shown was %v", m)
 	}
+	Markdown("μ = %.1f | %d | (%d), 2026-11-28, --seed -x, $10^{-3}$", -0.5, -2, -3)
+	if m := r.last(t); m.content != "μ = −0.5 | −2 | (−3), 2026-11-28, --seed -x, $10^{-3}$" {
+		t.Errorf("shown was %v", m.content)
+	}
 	HTML("<b>x</b>")
 	if m := r.last(t); m.mime != protocol.MIMETextHTML || m.content != "<b>x</b>" {
 		t.Errorf("shown was %v", m)
