@@ -25,8 +25,8 @@
 //
 // # Where it fails
 //
-//   - Near α = 0 and α = 2 the likelihood is not regular: standard errors by Uncertainty are wrong there. Take Profile or Bootstrap; tables/coverage.md
-//     and tables/bootstrap.md say how often each interval holds the truth.
+//   - Near α = 0 and α = 2 the likelihood is not regular: standard errors by Uncertainty are wrong there. Take Profile; tables/coverage.md and
+//     tables/bootstrap.md say how often each interval holds the truth.
 //   - Few samples do not tell α: Summary says so, with the interval. Where half of them are equal, Fit returns [ErrUnbounded]: c → 0 is then ever
 //     more likely.
 //   - IRLS with its default start follows outliers in x, from a tenth of the rows on; HighBreakdown does not (tables/breakdown.md), and has less efficiency.

@@ -52,13 +52,15 @@ func TestTables_AreMadeOfTheNumbers(t *testing.T) {
 	read(t, "coverage.json", &c)
 	var v Vectors
 	read(t, "vectors.json", &v)
-	for name, want := range map[string]string{"breakdown.md": b.Markdown(), "coverage.md": c.Markdown(), "vectors.md": v.Markdown()} {
+	var s Coverage
+	read(t, "bootstrap.json", &s)
+	for name, want := range map[string]string{"breakdown.md": b.Markdown(), "coverage.md": c.Markdown(), "vectors.md": v.Markdown(), "bootstrap.md": s.Markdown()} {
 		if text, err := os.ReadFile(name); err != nil || string(text) != want {
 			t.Errorf("%s is another table than its numbers make (%v)", name, err)
 		}
 	}
-	if b.Repeats < 40 || c.Samples < 2000 || len(c.Rows) != 9 {
-		t.Errorf("%d repeats; %d samples of %d kinds", b.Repeats, c.Samples, len(c.Rows))
+	if b.Repeats < 40 || c.Samples < 2000 || len(c.Rows) != len(regular) || s.Samples < 200 || len(s.Rows) != len(irregular) {
+		t.Errorf("%d repeats; %d samples of %d kinds, %d of %d", b.Repeats, c.Samples, len(c.Rows), s.Samples, len(s.Rows))
 	}
 }
 
@@ -117,6 +119,42 @@ func TestCoverage_IsThatOfTheComments(t *testing.T) {
 	for _, sentence := range sentences {
 		if !strings.Contains(comments, sentence) {
 			t.Errorf("no comment says %q", sentence)
+		}
+	}
+}
+
+// The same of the bootstrap, and of profiles at α = 0.
+func TestBootstrap_IsThatOfTheComments(t *testing.T) {
+	var table Coverage
+	read(t, "bootstrap.json", &table)
+	of := map[Case]map[string][3]float64{}
+	least, most := 1.0, 0.0
+	for _, row := range table.Rows {
+		of[row.Case] = row.Coverage
+		for _, i := range []int{0, 2} { // μ and c
+			least, most = min(least, row.Coverage["bootstrap"][i]), max(most, row.Coverage["bootstrap"][i])
+		}
+	}
+	alpha := func(kind string, truth float64) []any {
+		return []any{100 * of[Case{truth, 50}][kind][1], 100 * of[Case{truth, 200}][kind][1]}
+	}
+	for file, sentences := range map[string][]string{
+		"../bootstrap_interval.go": {
+			fmt.Sprintf("held μ and c in %.1f to %.1f %% at α = 0 and 2.", 100*least, 100*most),
+			fmt.Sprintf("They held α = 2 in %.1f %% with 50 numbers and in %.1f %% with 200,", alpha("bootstrap", 2)...),
+			fmt.Sprintf("α = 0 in %.1f %% with 50 numbers, where they fail, and in %.1f %% with 200:", alpha("bootstrap", 0)...),
+		},
+		"../inference.go": {fmt.Sprintf("they held α in %.1f %% with 50 numbers and in %.1f %% with 200.", alpha("profile", 0)...)},
+	} {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		comments := strings.ReplaceAll(string(source), "\n// ", " ")
+		for _, sentence := range sentences {
+			if !strings.Contains(comments, sentence) {
+				t.Errorf("%s does not say %q", file, sentence)
+			}
 		}
 	}
 }
