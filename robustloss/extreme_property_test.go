@@ -138,12 +138,12 @@ func TestFunctions_AtTheExtremes(t *testing.T) {
 								continue
 							}
 						}
-						if promise.excess(at[name][k], truth[3+i], of) > 1 {
+						if promise.at(x/c).excess(at[name][k], truth[3+i], of) > 1 {
 							wrong(name, at[name][k], truth[3+i])
 						}
 					}
 					if want := truth[3] + math.Log(c) + scalar.LogPartition(alpha); alpha >= 0 {
-						allowed := promise.relative * (truth[3] + math.Abs(math.Log(c)) + math.Abs(scalar.LogPartition(alpha)))
+						allowed := promise.at(x/c).relative * (truth[3] + math.Abs(math.Log(c)) + math.Abs(scalar.LogPartition(alpha)))
 						if got := at["NLL"][k]; math.Abs(got-want) > allowed && math.Abs(want) <= f.most {
 							wrong("NLL", got, want)
 						}

@@ -99,10 +99,10 @@ func (t *terms) sharpness(constant float64) *Node {
 }
 
 // uv returns u/v.
-func (t *terms) uv() *Node { return Mul(t.u, Square(t.invScaledV)) }
+func (t *terms) uv() *Node { return Div(t.u, t.v) }
 
 // overV returns n/v.
-func (t *terms) overV(n *Node) *Node { return Mul(Mul(n, t.invSqrtV), t.invSqrtV) }
+func (t *terms) overV(n *Node) *Node { return Mul(Div(Mul(n, t.sigma), t.v), t.sigma) }
 
 // powerSlope returns ∂/∂α of f, which is ψ or w: f·∂q/∂α = (f/2)·(L − u/v) = (f/2)·L²·K(L), of which nothing is lost for
 // small L. Where α is taken as ±∞ it is 0.

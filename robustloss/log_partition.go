@@ -128,7 +128,7 @@ func (p *partitionTerms) slope() *Node {
 	return p.valid(Mul(dBeta, Add(Mul(p.k, AddScalar(p.logBeta, 1.0)), Add(p.h, p.uSlope))))
 }
 
-// valid replaces values by NaN where α is negative or NaN.
+// valid replaces values by NaN where α is negative or NaN. It divides, so that XLA computes them once for each α: see stored.
 func (p *partitionTerms) valid(value *Node) *Node {
-	return Where(GreaterOrEqual(p.alpha, p.constant(0)), value, p.constant(math.NaN()))
+	return Div(value, Where(GreaterOrEqual(p.alpha, p.constant(0)), p.constant(1), p.constant(math.NaN())))
 }

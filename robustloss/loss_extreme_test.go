@@ -114,7 +114,7 @@ func TestLoss_BeyondTheRangeOfTheSquare(t *testing.T) {
 				one := Scalar(x.Graph(), x.DType(), 1)
 				return []*Node{Loss(x, alpha, one), Influence(x, alpha, one)}
 			}, testkit.Tensor(t, at.dtype, x, len(x)), testkit.Tensor(t, at.dtype, alpha, len(x)))
-			accuracy := accuracyOf(at.dtype)
+			accuracy := accuracyOf(at.dtype).at(at.x)
 			for i := range alpha {
 				for k, want := range [][]float64{rho, influence} {
 					if e := accuracy.excess(testkit.Floats(t, got[k])[i], want[i], math.NaN()); e > 1 {

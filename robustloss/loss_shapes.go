@@ -92,17 +92,28 @@ func where(condition, onTrue, onFalse *Node) *Node {
 	return Where(fit(condition), fit(onTrue), fit(onFalse))
 }
 
-// quotient returns n/d. A scalar d of float32 is inverted first, to twice the digits, and multiplied with: XLA writes
-// each array of quotients that several results need to memory, but forms a product anew in each.
+// quotient returns n/d. Where one d is that of many n, it is inverted first, and multiplied with: XLA writes each array of
+// quotients that several results need to memory, but forms a product anew in each. A d whose inverse would be subnormal, which
+// XLA takes for 0, is made smaller before, and n with it.
 func quotient(n, d *Node) *Node {
-	if !d.IsScalar() || d.DType() != dtypes.Float32 {
+	if size(d) == size(n) {
 		return Div(n, d)
 	}
-	inverse := Reciprocal(ConvertDType(d, dtypes.Float64))
-	high := keptNormal(ConvertDType(inverse, dtypes.Float32))
-	low := ConvertDType(Sub(inverse, ConvertDType(high, dtypes.Float64)), dtypes.Float32)
-	first, second := Mul(n, high), Mul(n, low)
-	return Where(IsFinite(second), Add(first, second), first)
+	g, dtype := d.Graph(), d.DType()
+	constant := func(v float64) *Node { return Scalar(g, dtype, v) }
+	down := stored(Where(GreaterThan(d, constant(0.25/math.Sqrt(leastNormal(dtype)))), constant(0x1p-30), constant(1)))
+	return Mul(Mul(n, down), Reciprocal(Mul(d, down)))
+}
+
+// stored returns n, a function of parameters, as a node whose last operation XLA takes for expensive, so that it computes it once
+// for each parameter and not anew for each residual that shares it: divided by 1. It leaves a scalar as it is, whose functions
+// are computed outside of the loop.
+func stored(n *Node) *Node {
+	if n.IsScalar() {
+		return n
+	}
+	g, dtype := n.Graph(), n.DType()
+	return Div(n, Where(Equal(n, n), Scalar(g, dtype, 1), Scalar(g, dtype, math.NaN())))
 }
 
 // positive returns a scale as it is where it is positive, and NaN elsewhere. A subnormal one counts as 0, which is what XLA takes
@@ -120,12 +131,10 @@ func leastNormal(dtype dtypes.DType) float64 {
 	return 0x1p-126
 }
 
-// keptNormal returns the inverse of a scale, or, where XLA has flushed it to 0, the least normal number: ∞ times it must
-// stay ∞.
-func keptNormal(inverse *Node) *Node {
-	least := leastNormal(inverse.DType())
-	zero := ScalarZero(inverse.Graph(), inverse.DType())
-	return Where(Equal(inverse, zero), Scalar(inverse.Graph(), inverse.DType(), least), inverse)
+// inverseOf returns the inverse of a scale, at least the least normal number, for XLA flushes a smaller one to 0, but ∞ times it
+// must stay ∞.
+func inverseOf(scale *Node) *Node {
+	return Reciprocal(Min(scale, Scalar(scale.Graph(), scale.DType(), 1/leastNormal(scale.DType()))))
 }
 
 // sumTo sums v over the axes along which a parameter of the shape of p was broadcast to v.

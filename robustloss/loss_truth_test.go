@@ -73,6 +73,12 @@ func accuracyOf(dtype dtypes.DType) accuracy {
 	return accuracy{3e-6, 1e-4, 1e-6, 10, math.MaxFloat32, 0x1p-126}
 }
 
+// at returns the accuracy at r = x/c: among large ones, the rounding of log v shows in all that is a power of v.
+func (a accuracy) at(r float64) accuracy {
+	a.relative *= min(3, max(1, math.Log(r*r)/a.exponent))
+	return a
+}
+
 // excess returns the error of got as a multiple of what is allowed. rho is the true loss where v is ∂ρ/∂α, else NaN.
 func (a accuracy) excess(got, want, rho float64) float64 {
 	if math.IsNaN(got) {
@@ -81,7 +87,7 @@ func (a accuracy) excess(got, want, rho float64) float64 {
 	if math.Abs(want) > a.most {
 		want = math.Inf(int(math.Copysign(1, want)))
 	}
-	if got == want || math.Abs(want) < a.least && math.Abs(got) < 2*a.least || math.Abs(rho) > a.most {
+	if got == want || math.Abs(want) < a.least*(1+a.relative) && math.Abs(got) < 2*a.least || math.Abs(rho) > a.most {
 		return 0
 	}
 	allowed := a.relative * math.Abs(want)
@@ -104,7 +110,7 @@ func (a accuracy) check(t *testing.T, points []lossPoint, got [][]float64) {
 					continue // see TestLoss_AlphaGradientAtTwo
 				}
 			}
-			e := a.excess(got[i][k], point[3+i], rho)
+			e := a.at(point[0]/point[2]).excess(got[i][k], point[3+i], rho)
 			if worst = math.Max(worst, e); e > 1 {
 				t.Errorf("%s at x=%g α=%.17g c=%g: got %.17g, want %.17g: %.2g times the error allowed",
 					name, point[0], point[1], point[2], got[i][k], point[3+i], e)

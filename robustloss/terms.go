@@ -24,12 +24,11 @@ import (
 // case is left but these: α = 2 has b = nearest, α = ±∞ is α = ±largest. What the difference in the last line loses is the
 // concern of alphaGradient.
 //
-// One logarithm and one exponential serve them all. The exponential is h, with
-//
-//	h² = eᵗ = v^(α/2) where α < ½,   v^((α−1)/2) where ½ ≤ α < 3/2,   e^q = v^(α/2−1) where 3/2 ≤ α
-//
-// whose exponent is the smallest of the three, for its rounding error grows with it; the others are h² times a power of √v.
-// (h, not h², since h² may underflow where r·h² does not.)
+// What of these is computed how often is XLA's choice: on a CPU it writes the logarithm, or whatever else it takes for
+// expensive, to memory if several results need it, and repeats all cheap operations between there and each result. So there
+// is one quantity between the inputs and the results, bL or L, whose last operation is the division of a logarithm; and each
+// result has an exponential of its own, h² = eᵗ or e^q, whichever has the smaller exponent, for its rounding error grows with
+// that. (h, not h², since h² may underflow where r·h² does not.)
 //
 // ρ is written in more places, each for another end. scalar.Kernel is the precise one for single numbers, of any size; its
 // ordinary points are the fast path, in a third of the time, and its terms give a likelihood ρ and three derivatives in a
@@ -41,26 +40,22 @@ type terms struct {
 	limits
 	x, alpha, scale *Node // the inputs
 	c               *Node // the scale, NaN where it is not positive
+	shared          bool  // many residuals have one α: bL is what is between, else L
 
-	size       *Node // |x/c|
-	r          *Node // x/c, clipped to finite numbers
-	u          *Node // σ²u, where σ is 1, or shift where |r| > far
-	invScaledV *Node // 1/√(σ²v)
-	invSqrtV   *Node // 1/√v
-	l, bl      *Node // L and bL
-	t          *Node
-	h          *Node
-	rh         *Node // r·h·below3Halves: ∂ρ/∂x is (rh/c)·h·belowHalf
-
-	// Factors of 1/√v: e^q = h²·below3Halves·belowHalf.
-	below3Halves *Node // 1/√v where α < 3/2, else 1
-	belowHalf    *Node // 1/√v where α < ½, else 1
+	size     *Node // |x/c|, infinite where it overflows
+	r        *Node // x/c
+	near     *Node // |x/c|, at most farthest
+	u        *Node // σ²u, where σ is 1, or shift where |r| > far
+	v, sigma *Node // σ²v and σ
+	l, bl    *Node // L and bL
+	logs     *Node // bL if shared, else L
 
 	// Functions of alpha alone: scalars, where alpha is.
-	a, inverse            *Node // α within ±largest, and 1/α
-	b, s                  *Node
-	fromHalf, from3Halves *Node // 1 where α ≥ ½, and where α ≥ 3/2, else 0
-	cachedRho             *Node
+	a, inverse *Node // α within ±largest, and 1/α
+	d, b, s    *Node // α − 2, |α−2| ≥ nearest, and the sign: 0 at α = 2
+	inverseB   *Node // 1/b
+	is3Halves  *Node // α ≥ 3/2
+	cachedRho  *Node
 }
 
 // limits are the constants of the loss that depend on the dtype. Powers of two keep the scaling exact.
@@ -100,6 +95,9 @@ func limitsOf(dtype dtypes.DType) limits {
 // newTerms builds the terms for r = residual/c; x is the input of the caller, the residual or its square.
 func newTerms(x, residual, alpha, scale *Node) *terms {
 	t := &terms{limits: limitsOf(x.DType()), x: x, alpha: alpha, scale: scale, c: positive(scale)}
+	if size(scale) < size(x) {
+		t.c = stored(t.c)
+	}
 	t.ofAlpha()
 	t.ofResidual(quotient(residual, t.c))
 	return t
@@ -109,47 +107,69 @@ func newTerms(x, residual, alpha, scale *Node) *terms {
 func (t *terms) constant(value float64) *Node { return Scalar(t.x.Graph(), t.x.DType(), value) }
 
 func (t *terms) ofAlpha() {
+	t.shared = size(t.alpha) < size(t.x)
 	t.a = Min(Max(t.alpha, t.constant(-t.largest)), t.constant(t.largest))
+	if t.shared {
+		t.a = stored(t.a)
+	}
 	t.inverse = Reciprocal(t.a)
-	d := AddScalar(t.a, -2.0)
-	t.b = Max(Abs(d), t.constant(t.nearest))
-	t.s = Sign(d) // 0 at α = 2: there q = 0, though L and bL are those of the next α below
-	t.fromHalf = t.indicator(GreaterOrEqual(t.a, t.constant(0.5)))
-	t.from3Halves = t.indicator(GreaterOrEqual(t.a, t.constant(1.5)))
+	t.d = AddScalar(t.a, -2.0)
+	t.s = Sign(t.d) // at α = 2, where q = (α/2−1)·L is 0, L and bL are those of the next α below
+	t.b = Max(Abs(t.d), t.constant(t.nearest))
+	t.inverseB = Reciprocal(t.b)
+	t.is3Halves = GreaterOrEqual(t.a, t.constant(1.5))
 }
-
-// indicator returns 1 where the condition is true, else 0.
-func (t *terms) indicator(condition *Node) *Node { return ConvertDType(condition, t.x.DType()) }
 
 func (t *terms) ofResidual(r *Node) {
 	zero, one := t.constant(0), t.constant(1)
-	t.size = Abs(r)
-	t.r = Min(Max(r, t.constant(-t.farthest)), t.constant(t.farthest))
-	far := GreaterThan(t.size, t.constant(t.far))
-	sigma := Where(far, t.constant(t.shift), one)
-	z := Square(Mul(t.r, sigma))
-	t.u = quotient(z, t.b)
-	// The 1 of v = 1 + u, left out where u is huge: so that XLA doesn't know it, and simplify (u+1)−1 to u.
-	unit := Where(Or(far, GreaterThan(t.u, t.constant(t.huge))), zero, one)
-	v := Add(t.u, unit)
-	t.invScaledV = Rsqrt(v)
-	t.invSqrtV = Mul(t.invScaledV, sigma)
-	// The rounding of v, u − (v−1), is given back to its logarithm; and where far, its scale.
-	lost := Mul(Sub(t.u, Sub(v, unit)), Square(t.invScaledV))
-	t.l = Add(Log(v), Where(far, t.constant(-2*math.Log(t.shift)), lost))
-	t.bl = Where(LessThan(t.l, t.constant(t.epsilon)), z, Mul(t.b, t.l))
-	t.t = Mul(MulScalar(t.a, 0.5), t.l)
-	inL := MulScalar(Mul(Sub(t.a, t.fromHalf), AddScalar(Neg(t.from3Halves), 1.0)), 0.25)
-	inBL := MulScalar(Mul(t.s, t.from3Halves), 0.25)
-	t.h = Exp(Add(Mul(inL, t.l), Mul(inBL, t.bl)))
-	t.below3Halves = Max(t.invSqrtV, t.from3Halves)
-	t.belowHalf = Max(t.invSqrtV, t.fromHalf)
-	t.rh = Mul(Mul(t.r, t.below3Halves), t.h)
+	t.r, t.size = r, Abs(r)
+	t.near = Min(t.size, t.constant(t.farthest))
+	far := GreaterThan(t.near, t.constant(t.far))
+	t.sigma = Where(far, t.constant(t.shift), one)
+	z := Square(Mul(t.near, t.sigma))
+	t.u = Mul(z, t.inverseB)
+	// The 1 of v = 1 + u, left out where far; and made of α, lest XLA know it, and simplify (u+1)−1 to u.
+	unit := where(far, zero, Where(Equal(t.a, t.a), one, t.constant(math.NaN())))
+	t.v = Add(t.u, unit)
+	logV := Add(Log(t.v), Where(far, t.constant(-2*math.Log(t.shift)), zero))
+	// v − 1 is what u is for the logarithm: the rounding of v is given back by their quotient, L = log(v)·u/(v−1).
+	rise := Sub(t.v, unit)
+	isTiny := Equal(rise, zero)
+	per := func(numerator *Node) *Node {
+		return Div(Where(isTiny, numerator, Mul(logV, numerator)), Where(isTiny, one, rise))
+	}
+	if t.shared {
+		t.bl = per(z)
+		t.l, t.logs = Mul(t.bl, t.inverseB), t.bl
+		return
+	}
+	t.l = per(t.u)
+	t.logs = t.l
+	t.bl = Where(LessThan(t.l, t.constant(t.epsilon)), Square(t.r), Mul(t.b, t.l))
+}
+
+// times returns rate·L, of a function of α.
+func (t *terms) times(rate *Node) *Node { return Mul(t.logs, t.rate(rate)) }
+
+// rate returns the factor of logs in rate·L.
+func (t *terms) rate(rate *Node) *Node {
+	if t.shared {
+		return Mul(rate, t.inverseB)
+	}
+	return rate
 }
 
 // attach returns value with its derivatives in x, α and c.
 func (t *terms) attach(value *Node, inX, inAlpha, inScale func() *Node) *Node {
 	return withPartials(value, partial{t.x, inX}, partial{t.alpha, inAlpha}, partial{t.scale, inScale})
+}
+
+// power returns t.
+func (t *terms) power() *Node { return t.times(MulScalar(t.a, 0.5)) }
+
+// growth returns h: h² is eᵗ where α < 3/2, else e^q.
+func (t *terms) growth() *Node {
+	return Exp(t.times(MulScalar(Where(t.is3Halves, t.d, t.a), 0.25)))
 }
 
 // rho returns ρ.
@@ -158,15 +178,15 @@ func (t *terms) rho() *Node {
 		return t.cachedRho
 	}
 	// (b/α)·(eᵗ−1); where eᵗ is not at hand, z·e^q/α + (b/α)·(e^q−1), which overflows only if ρ does.
+	h, power := t.growth(), t.power()
 	front := Mul(t.b, t.inverse)
-	rest := Mul(t.rh, Mul(t.r, Mul(t.h, Mul(t.inverse, t.fromHalf))))
-	notBetween := AddScalar(Sub(t.from3Halves, t.fromHalf), 1.0)
-	growth := AddScalar(Mul(t.h, Mul(t.h, Max(t.invSqrtV, notBetween))), -1.0)
-	beyond := Add(rest, Mul(front, growth))
-	series := Mul(MulScalar(t.bl, 0.5), horner(t.t, t.ratio))
-	rho := where(LessThan(Abs(t.t), t.constant(t.ratioRange)), series, beyond)
-	// At infinite x/c, which was clipped: (α−2)/α for α < 0, else infinite.
-	limit := where(GreaterOrEqual(t.a, t.constant(0)), t.constant(math.Inf(1)), Neg(front))
+	inverse := Where(t.is3Halves, t.inverse, t.constant(0))
+	rest := Mul(Mul(Mul(t.near, Mul(h, inverse)), h), t.near)
+	beyond := Add(rest, Sub(Mul(Mul(front, h), h), front))
+	series := Mul(MulScalar(t.bl, 0.5), horner(power, t.ratio))
+	rho := where(LessThan(Abs(power), t.constant(t.ratioRange)), series, beyond)
+	// At infinite x/c: (α−2)/α for α < 0, else infinite.
+	limit := Where(GreaterOrEqual(t.a, t.constant(0)), t.constant(math.Inf(1)), Neg(front))
 	t.cachedRho = where(t.isInfinite(), limit, rho)
 	return t.cachedRho
 }
@@ -174,27 +194,53 @@ func (t *terms) rho() *Node {
 // isInfinite reports where x/c is.
 func (t *terms) isInfinite() *Node { return GreaterThan(t.size, t.constant(t.highest)) }
 
-// hOverScale returns h/c, kept finite: the factor beside it may be 0.
-func (t *terms) hOverScale() *Node {
-	ratio := Div(t.h, t.c)
-	if t.c.IsScalar() {
-		ratio = Mul(t.h, keptNormal(Reciprocal(t.c)))
+// overScale returns h/c, kept finite: the factor beside it may be 0.
+func (t *terms) overScale(h *Node) *Node {
+	ratio := Div(h, t.c)
+	if size(t.c) < size(h) {
+		ratio = Mul(h, inverseOf(t.c))
 	}
 	return Min(ratio, t.constant(t.highest))
 }
 
+// isFar reports where u is v to the last digit, if α < 3/2. There z·e^q = b·eᵗ, and r·e^q = ±√b·v^((α−1)/2): of these, the
+// exponents are those of the powers of r that r·ψ and ψ are, and so the smallest.
+func (t *terms) isFar() *Node {
+	threshold := Where(t.is3Halves, t.constant(math.Inf(1)), t.constant(-math.Log(t.epsilon)))
+	if t.shared {
+		threshold = Mul(t.b, threshold)
+	}
+	return GreaterThan(t.logs, threshold)
+}
+
 // influence returns ψ = ∂ρ/∂x = (r/c)·e^q. The order in which it and the next two multiply is such that no product under-
 // or overflows on the way to a result that doesn't.
-func (t *terms) influence() *Node { return Mul(Mul(t.rh, t.hOverScale()), t.belowHalf) }
+func (t *terms) influence() *Node {
+	bound := where(t.isFar(), Sqrt(t.b), t.constant(t.farthest))
+	h := t.pull()
+	return Mul(Mul(Min(Max(t.r, Neg(bound)), bound), h), t.overScale(h))
+}
+
+// pull returns e^(q/2), and v^((α−1)/4) where isFar.
+func (t *terms) pull() *Node {
+	near, far := MulScalar(t.d, 0.25), MulScalar(AddScalar(t.a, -1.0), 0.25)
+	return Exp(Mul(t.logs, where(t.isFar(), t.rate(far), t.rate(near))))
+}
 
 // scaleGradient returns ∂ρ/∂c = −r·ψ.
 func (t *terms) scaleGradient() *Node {
-	return Neg(Mul(t.rh, Mul(Mul(t.r, t.belowHalf), t.hOverScale())))
+	isFar, h, ofRho := t.isFar(), t.pull(), t.growth()
+	far := Mul(Mul(t.b, ofRho), t.overScale(ofRho))
+	near := Mul(Mul(t.near, h), Mul(t.near, t.overScale(h)))
+	return Neg(where(isFar, far, near))
 }
 
-// weight returns w = ψ/x = e^q/c².
+// weight returns w = ψ/x = e^q/c², which is b·eᵗ/x² where isFar.
 func (t *terms) weight() *Node {
-	return Mul(Mul(t.hOverScale(), t.below3Halves), Mul(t.hOverScale(), t.belowHalf))
+	isFar, root := t.isFar(), Exp(t.times(MulScalar(t.d, 0.125)))
+	residual := where(isFar, Mul(t.near, t.c), t.constant(1))
+	far := Mul(Sqrt(t.b), Div(t.growth(), residual))
+	return Square(where(isFar, far, Mul(root, t.overScale(root))))
 }
 
 // alphaGradient returns ∂ρ/∂α = (s/2)·L²·eᵗ·(K(L) − K(t)), in the form that cancels least:
@@ -211,30 +257,32 @@ func (t *terms) alphaGradient() *Node {
 		return LessOrEqual(Abs(AddScalar(n, -middle)), t.constant(distance))
 	}
 	nearTwo := within(t.a, 2.25, 0.75)
-	smallL, smallT := LessThan(t.l, one), within(t.t, 0.25, 1.25)
+	power := t.power()
+	smallL, smallT := LessThan(t.l, one), within(power, 0.25, 1.25)
 	halfS, quarterBL := MulScalar(t.s, 0.5), MulScalar(t.bl, 0.25)
 	q := Mul(halfS, t.bl)
-	minusK, slope := kernelAndSlope(where(smallL, t.l, where(nearTwo, q, t.t)), t.t, t.kernel)
+	minusK, slope := kernelAndSlope(where(smallL, t.l, where(nearTwo, q, power)), power, t.kernel)
 
-	// eᵗ = h²·v, over √v where α < 3/2, and again where α < ½; scaled down, for the difference of its multiples may be less.
+	// eᵗ, from e^q = eᵗ/v where α ≥ 3/2; scaled down, for the difference of its multiples may be less.
 	const down = 0x1p-14
-	rootV := Reciprocal(t.invSqrtV)
-	power := Mul(MulScalar(t.h, down), Mul(t.h, Mul(Mul(rootV, t.below3Halves), Mul(rootV, t.belowHalf))))
+	h := t.growth()
+	v := where(Equal(t.sigma, one), t.v, infinite)
+	exp := Mul(MulScalar(h, down), Mul(h, where(t.is3Halves, v, one)))
 	squareOfL := Square(t.l)
-	first := Mul(Mul(t.bl, squareOfL), MulScalar(Mul(power, slope), 0.25/down))
+	first := Mul(Mul(t.bl, squareOfL), MulScalar(Mul(exp, slope), 0.25/down))
 
-	twice, beyond, square := MulScalar(t.inverse, 2), AddScalar(t.t, -1.0), Square(t.h) // square is e^q where α ≥ 3/2
+	twice, beyond, square := MulScalar(t.inverse, 2), AddScalar(power, -1.0), Square(h) // square is e^q where α ≥ 3/2
 	ofQ := where(LessThan(Abs(q), one),
 		Mul(Mul(quarterBL, square), AddScalar(Mul(q, minusK), 1.0)),
 		Mul(halfS, AddScalar(square, -1.0)))
 	second := Add(Mul(t.rho(), AddScalar(Mul(beyond, t.inverse), -0.5)), Add(Mul(quarterBL, twice), ofQ))
 
 	minusKSquareOfL := Mul(minusK, squareOfL)
-	minusKappa := where(smallL, minusKSquareOfL, Sub(AddScalar(Neg(t.l), 1.0), Square(t.invSqrtV)))
+	minusKappa := where(smallL, minusKSquareOfL, Sub(AddScalar(Neg(t.l), 1.0), t.overV(one)))
 	ofT := where(smallT,
-		Mul(power, minusKSquareOfL),
-		Neg(Mul(Square(twice), AddScalar(Mul(power, beyond), down))))
-	last := Mul(MulScalar(t.s, 0.5/down), Sub(ofT, Mul(power, minusKappa)))
+		Mul(exp, minusKSquareOfL),
+		Neg(Mul(Square(twice), AddScalar(Mul(exp, beyond), down))))
+	last := Mul(MulScalar(halfS, 1/down), Sub(ofT, Mul(exp, minusKappa)))
 
 	gradient := where(And(smallL, smallT), first, where(nearTwo, second, last))
 	gradient = where(Equal(t.rho(), infinite), infinite, gradient)
