@@ -153,19 +153,22 @@ func (h head) judge(known, others readings) (s scores) {
 //
 //	head          NLL    inside the central 80 %    area under the ROC curve
 //	                       left        right          for the outliers
-//	normal        0.78     79 %        88 %           0.918
-//	Student's t   0.52     82 %        79 %           0.944
-//	general       0.49     77 %        82 %           0.948
+//	normal        0.84     79 %        88 %           0.916
+//	Student's t   0.50     81 %        80 %           0.945
+//	general       0.51     82 %        80 %           0.947
+//
+// With other readings to learn from, or in another arithmetic, 400 steps end elsewhere: right, the normal head's share was 87 to 88 %
+// in seven trainings and that of the others 78 to 82 %; left, all three were between 69 and 90 %, so nothing is said of the left.
 func Example_heads() {
 	known, others := newReadings(800, 1), newReadings(4000, 2)
 	normal, students, general := heads[0].judge(known, others), heads[1].judge(known, others), heads[2].judge(known, others)
 	fmt.Println("the normal head's 80 % hold more than 85 % where outliers are:", normal.inside[1] > 0.85)
 	for i, s := range []scores{students, general} {
-		fmt.Printf("%s: gains more than 0.15 nats: %v, finds outliers better: %v, its 80 %% are right to 6 points: %v\n", heads[1+i].name,
-			s.nll < normal.nll-0.15, s.outliers > normal.outliers+0.01, math.Abs(s.inside[0]-0.8) < 0.06 && math.Abs(s.inside[1]-0.8) < 0.06)
+		fmt.Printf("%s: gains more than 0.1 nats: %v, finds outliers better: %v, its 80 %% are right to 7 points there: %v\n", heads[1+i].name,
+			s.nll < normal.nll-0.1, s.outliers > normal.outliers, math.Abs(s.inside[1]-0.8) < 0.07)
 	}
 	// Output:
 	// the normal head's 80 % hold more than 85 % where outliers are: true
-	// Student's t: gains more than 0.15 nats: true, finds outliers better: true, its 80 % are right to 6 points: true
-	// general: gains more than 0.15 nats: true, finds outliers better: true, its 80 % are right to 6 points: true
+	// Student's t: gains more than 0.1 nats: true, finds outliers better: true, its 80 % are right to 7 points there: true
+	// general: gains more than 0.1 nats: true, finds outliers better: true, its 80 % are right to 7 points there: true
 }
