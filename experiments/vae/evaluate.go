@@ -74,7 +74,21 @@ const evaluationBatch = 32
 // "distortion", and "iwae", the importance-weighted bound. The latent samples depend on the image's number only. Images
 // that do not fill a batch at the end are left out.
 func (m *Model) Evaluate(images celeba.Source) (run.Values, error) {
-	batch := min(evaluationBatch, images.Len())
+	e, err := m.newEvaluator()
+	if err != nil {
+		return nil, err
+	}
+	defer e.exec.Finalize()
+	return e.evaluate(images)
+}
+
+// evaluator is what Evaluate compiles. A training keeps one: what XLA compiles again for each evaluation, it does not give back whole.
+type evaluator struct {
+	model *Model
+	exec  *model.Exec
+}
+
+func (m *Model) newEvaluator() (*evaluator, error) {
 	exec, err := m.exec(func(scope *model.Scope, inputs []*Node) []*Node {
 		distortion, rate := m.terms(scope, inputs[0], inputs[1])
 		first := func(v *Node) *Node { return Slice(v, AxisRange(), AxisRange(0, 1)) }
@@ -83,10 +97,12 @@ func (m *Model) Evaluate(images celeba.Source) (run.Values, error) {
 			ReduceAllSum(importanceBound(distortion, rate)),
 		}, 0)}
 	})
-	if err != nil {
-		return nil, err
-	}
-	defer exec.Finalize()
+	return &evaluator{m, exec}, err
+}
+
+// evaluate is Evaluate, with the variables as they are now.
+func (e *evaluator) evaluate(images celeba.Source) (run.Values, error) {
+	m, batch := e.model, min(evaluationBatch, images.Len())
 	names := []string{"elbo", "rate", "distortion", "iwae"}
 	sums := make([]float64, len(names))
 	batches := images.Len() / batch
@@ -99,12 +115,18 @@ func (m *Model) Evaluate(images celeba.Source) (run.Values, error) {
 		if err != nil {
 			return nil, err
 		}
-		outputs, err := exec.Call(x, m.noise(items, m.ImportanceSamples))
+		noise := m.noise(items, m.ImportanceSamples)
+		outputs, err := e.exec.Call(x, noise)
 		if err != nil {
 			return nil, fmt.Errorf("evaluation: %w", err)
 		}
 		for i, v := range tensors.MustCopyFlatData[float32](outputs[0]) {
 			sums[i] += float64(v)
+		}
+		for _, t := range []*tensors.Tensor{x, noise, outputs[0]} {
+			if err := t.FinalizeAll(); err != nil {
+				return nil, fmt.Errorf("evaluation: %w", err)
+			}
 		}
 	}
 	values := run.Values{}

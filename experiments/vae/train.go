@@ -102,6 +102,11 @@ func (s *session) train(ctx context.Context) (run.Values, error) {
 	c := s.job.Config
 	t := c.Training
 	trainer := s.model.trainer(s.backend, s.model.store)
+	evaluator, err := s.model.newEvaluator()
+	if err != nil {
+		return nil, err
+	}
+	defer evaluator.exec.Finalize()
 	items := order.New(s.job.Seed, s.data.Train.Len())
 	return run.Training{
 		Trainer: trainer, Terms: trainTerms, Steps: t.Steps, Devices: s.job.Devices,
@@ -109,7 +114,7 @@ func (s *session) train(ctx context.Context) (run.Values, error) {
 		LogEvery:        max(t.Steps/100, 1),
 		EvalEvery:       s.job.EvalEvery,
 		CheckpointEvery: s.job.CheckpointEvery,
-		Evaluate:        func(int) (run.Values, error) { return s.model.Evaluate(s.data.Validation) },
+		Evaluate:        func(int) (run.Values, error) { return evaluator.evaluate(s.data.Validation) },
 		Progress:        s.job.Progress,
 		Title:           fmt.Sprintf("%-8s %-8s seed %d", c.Representation, c.Likelihood, s.job.Seed),
 		Show:            "elbo",

@@ -3,7 +3,10 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -55,6 +58,26 @@ func median(samples []int) int {
 	return slices.Sorted(slices.Values(samples))[len(samples)/2]
 }
 
+// linesOfMetrics counts the lines that the runs in a folder have logged.
+func linesOfMetrics(t *testing.T, runs string) (lines int) {
+	t.Helper()
+	err := filepath.WalkDir(runs, func(path string, _ fs.DirEntry, err error) error {
+		if err == nil && filepath.Base(path) == "metrics.jsonl" {
+			var content []byte
+			content, err = os.ReadFile(path)
+			lines += bytes.Count(content, []byte("\n"))
+		}
+		if errors.Is(err, fs.ErrNotExist) { // Files come and go while a checkpoint is written.
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines
+}
+
 func TestStress_MemoryOfALongTrainingIsFlat(t *testing.T) {
 	stress(t)
 	if runtime.GOOS != "linux" {
@@ -63,23 +86,26 @@ func TestStress_MemoryOfALongTrainingIsFlat(t *testing.T) {
 	testkit.ForEachBackend(t, func(t *testing.T, _ compute.Backend) { // the program opens it by its name
 		backend := filepath.Base(t.Name())
 		e := experiment{"vae on " + backend, strings.Fields(fmt.Sprintf("vae train --preset tiny --only general,wavelet --steps %d --backend %s", steps, backend))}
-		cmd, said := e.command(t.TempDir())
+		runs := t.TempDir()
+		cmd, said := e.command(runs)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
 		ended := make(chan error, 1)
 		go func() { ended <- cmd.Wait() }()
 		var samples []int
-		for running := true; running; {
+		for running, logged := true, 0; running; {
 			select {
 			case err := <-ended:
 				if err != nil {
 					t.Fatalf("%v\n%s", err, said)
 				}
 				running = false
-			case <-time.After(500 * time.Millisecond):
-				if n, err := residentBytes(cmd.Process.Pid); err == nil {
-					samples = append(samples, n)
+			case <-time.After(50 * time.Millisecond):
+				// A sample for each line of the metrics, so that a quarter of the samples is one of the steps, however busy the machine.
+				lines := linesOfMetrics(t, runs)
+				if n, err := residentBytes(cmd.Process.Pid); err == nil && lines > logged {
+					samples, logged = append(samples, n), lines
 				}
 			}
 		}
