@@ -1,5 +1,5 @@
-// Package longrun holds what the project's own long commands share: internal/bench and internal/numerics, which keep what they have
-// measured and go on from there.
+// Package longrun holds what the project's own long commands share: internal/bench, internal/numerics and internal/stress, which keep
+// what they have measured and go on from there.
 package longrun
 
 import (

@@ -260,16 +260,12 @@ func (b colourBar) draw(c draw.Canvas, size image.Point, l grid) {
 	text := textStyle(8.5, Black)
 	text.YAlign = draw.YCenter
 	all := (ticks{}).Ticks(b.lo, b.hi)
-	for every := 1; ; every++ { // as many as have room
-		if room := (up(top) - up(bottom)) / vg.Length(len(all)) * vg.Length(every); room < text.Font.Size*1.6 && every < len(all) {
-			continue
-		}
-		for i := 0; i < len(all); i += every {
-			y := at(all[i].Value)
-			c.StrokeLine2(draw.LineStyle{Color: Grey, Width: vg.Points(0.6)}, left+barWidth, y, left+barWidth+3, y)
-			c.FillText(text, vg.Point{X: left + barWidth + 5, Y: min(max(y, up(bottom)+4), up(top)-4)}, all[i].Label)
-		}
-		break
+	room := (up(top) - up(bottom)) / (text.Font.Size * 1.6)
+	every := max(1, min(len(all), int(math.Ceil(float64(len(all))/float64(room))))) // as many as have room
+	for i := 0; i < len(all); i += every {
+		y := at(all[i].Value)
+		c.StrokeLine2(draw.LineStyle{Color: Grey, Width: vg.Points(0.6)}, left+barWidth, y, left+barWidth+3, y)
+		c.FillText(text, vg.Point{X: left + barWidth + 5, Y: min(max(y, up(bottom)+4), up(top)-4)}, all[i].Label)
 	}
 	if b.label != "" && l.label > 0 {
 		c.FillText(text, vg.Point{X: left, Y: up(top - float64(l.label)/2)}, b.label)

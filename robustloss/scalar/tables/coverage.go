@@ -118,15 +118,23 @@ func simulate(c Case, table Coverage, number uint64) one {
 		return one{failed: true}
 	}
 	r := one{bound: fit.Alpha == 0 || math.IsInf(fit.Alpha, 1), covered: map[string][3]bool{}}
-	for kind, name := range map[scalar.CovarianceKind]string{scalar.Observed: "observed", scalar.Sandwich: "sandwich"} {
-		var covered [3]bool
-		if u, err := fit.Uncertainty(kind); err == nil {
-			for i, v := range values {
-				ends := u.Interval(i, table.Level)
-				covered[i] = ends.Lo <= v && v <= ends.Hi // false for an α at a bound, which has no such interval
-			}
+	type intervals interface {
+		Interval(i int, level float64) scalar.Interval
+	}
+	// hold says which of the intervals hold the truth: none for an α at a bound, which has no such interval.
+	hold := func(of intervals, err error) (held [3]bool) {
+		if err != nil {
+			return held
 		}
-		r.covered[name] = covered
+		for i, v := range values {
+			ends := of.Interval(i, table.Level)
+			held[i] = ends.Lo <= v && v <= ends.Hi
+		}
+		return held
+	}
+	for kind, name := range map[scalar.CovarianceKind]string{scalar.Observed: "observed", scalar.Sandwich: "sandwich"} {
+		u, err := fit.Uncertainty(kind)
+		r.covered[name] = hold(u, err)
 	}
 	var covered [3]bool
 	t := distuv.StudentsT{Sigma: 1, Nu: float64(c.N) - 1}.Quantile((1 + table.Level) / 2)
@@ -136,14 +144,8 @@ func simulate(c Case, table Coverage, number uint64) one {
 	}
 	r.covered["profile"] = covered
 	if table.Simulations > 0 {
-		var covered [3]bool
-		if b, err := fit.Bootstrap(&scalar.BootstrapOptions{Simulations: table.Simulations, Seed: number}); err == nil {
-			for i, v := range values {
-				ends := b.Interval(i, table.Level)
-				covered[i] = ends.Lo <= v && v <= ends.Hi
-			}
-		}
-		r.covered["bootstrap"] = covered
+		b, err := fit.Bootstrap(&scalar.BootstrapOptions{Simulations: table.Simulations, Seed: number})
+		r.covered["bootstrap"] = hold(b, err)
 	}
 	return r
 }

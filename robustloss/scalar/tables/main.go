@@ -1,5 +1,6 @@
-// Command tables makes the tables that the comments of package scalar refer to: how often its confidence intervals hold the truth, and its bootstrap's where theory fails, how often robust
-// regressions find a plane beside outliers, and where one distribution of vectors beats one for each coordinate.
+// Command tables makes the tables that the comments of package scalar refer to: how often its confidence intervals hold the truth,
+// and its bootstrap's where theory fails, how often robust regressions find a plane beside outliers, and where one distribution of
+// vectors beats one for each coordinate.
 //
 //	go run ./robustloss/scalar/tables coverage     # six minutes of a processor: 2,000 samples of nine kinds
 //	go run ./robustloss/scalar/tables bootstrap    # four minutes of a processor: 200 samples of four kinds
@@ -10,6 +11,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -64,9 +66,10 @@ func shares(command, name string, samples int, seed uint64, folder string) (Cove
 	if name == "bootstrap" {
 		cases, usual, simulations = irregular, 200, 99
 	}
-	if samples <= 0 {
-		samples = usual
+	if samples < 0 {
+		return Coverage{}, fmt.Errorf("-samples %d: want at least one, or 0 for %d", samples, usual)
 	}
+	samples = cmp.Or(samples, usual)
 	var earlier Coverage
 	if text, err := os.ReadFile(filepath.Join(folder, name+".json")); err == nil {
 		if err := json.Unmarshal(text, &earlier); err != nil {
