@@ -83,20 +83,25 @@ func tickLabel(v, step float64, short bool) string {
 }
 
 // logTicks marks the powers of ten: all of them where few, else every second, third, … one; and 2, 5 where the axis
-// spans less than two decades.
+// spans less than two decades. All labels of an axis are of one form: in full where its powers lie from 0.001 to 10000, else
+// with exponents.
 func logTicks(lo, hi float64) []plot.Tick {
 	first, last := int(math.Ceil(math.Log10(lo)-1e-9)), int(math.Floor(math.Log10(hi)+1e-9))
-	every := max(1, (last-first+6)/7)
+	every, full := max(1, (last-first+6)/7), first >= -3 && last <= 4
 	var out []plot.Tick
 	for e := first - 1; e <= last; e++ {
 		power := math.Pow(10, float64(e))
 		if e >= first && e%every == 0 {
-			out = append(out, plot.Tick{Value: power, Label: powerLabel(e)})
+			out = append(out, plot.Tick{Value: power, Label: powerLabel(e, full)})
 		}
 		if last-first < 2 {
 			for _, f := range []float64{2, 5} {
 				if v := f * power; v >= lo && v <= hi {
-					out = append(out, plot.Tick{Value: v, Label: shortNumber(v)})
+					label := shortNumber(v)
+					if !full {
+						label = minus(fmt.Sprintf("%g·10^{%d}", f, e))
+					}
+					out = append(out, plot.Tick{Value: v, Label: label})
 				}
 			}
 		}
@@ -104,9 +109,9 @@ func logTicks(lo, hi float64) []plot.Tick {
 	return out
 }
 
-// powerLabel writes a power of ten: 0.01 … 1000 in full, the others as 10 with an exponent.
-func powerLabel(e int) string {
-	if e >= -2 && e <= 3 {
+// powerLabel writes a power of ten in full, or as 10 with an exponent.
+func powerLabel(e int, full bool) string {
+	if full || e == 0 {
 		return shortNumber(math.Pow(10, float64(e)))
 	}
 	return minus(fmt.Sprintf("10^{%d}", e))

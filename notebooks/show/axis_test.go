@@ -46,6 +46,19 @@ func TestTicks_Logarithmic(t *testing.T) {
 	if got := labels(1e-12, 1e12); len(got) > 9 || len(got) < 4 || got[0] != "10^{−12}" {
 		t.Errorf("many decades: %v, want some powers of ten", got)
 	}
+	for _, c := range []struct {
+		lo, hi float64
+		want   []string
+	}{
+		{3e-4, 1.4, []string{"0.001", "0.01", "0.1", "1"}}, // in one form, not 10^{−3} beside 0.01
+		{8e-5, 2, []string{"10^{−4}", "10^{−3}", "10^{−2}", "10^{−1}", "1"}},
+		{5e-4, 0.06, []string{"0.0005", "0.001", "0.002", "0.005", "0.01", "0.02", "0.05"}},
+		{3e-5, 6e-4, []string{"5·10^{−5}", "10^{−4}", "2·10^{−4}", "5·10^{−4}"}},
+	} {
+		if got := labels(c.lo, c.hi); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("from %g to %g: %q, want %q", c.lo, c.hi, got, c.want)
+		}
+	}
 	if got := labels(1, 9); len(got) != 3 {
 		t.Errorf("less than a decade: %v, want 1, 2, 5", got)
 	}

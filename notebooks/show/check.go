@@ -83,6 +83,7 @@ func (c Checks) Caption(format string, args ...any) {
 
 // verdict shows the outcome of one check, and ends the cell where it failed.
 func (c Checks) verdict(claim, detail string, ok bool, form string, numbers map[string]float64) {
+	claim = signed(claim)
 	if detail != "" {
 		detail = ": " + detail
 	}

@@ -50,9 +50,9 @@ func (g *Images) Caption(text string) *Images {
 	return g
 }
 
-// Add appends a picture with a label above it, which may be empty.
+// Add appends a picture with a label above it, which may be empty; a hyphen before a number in it is drawn as a minus sign.
 func (g *Images) Add(label string, shown image.Image) *Images {
-	g.labels = append(g.labels, label)
+	g.labels = append(g.labels, signed(label))
 	g.images = append(g.images, shown)
 	return g
 }

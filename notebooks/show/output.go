@@ -70,13 +70,18 @@ func send(m message) {
 	gonbui.Sync()
 }
 
-// hyphen is one that stands for the sign of a number.
-var hyphen = regexp.MustCompile(`(^|[\s(|=])-(\d)`)
+// hyphen is one that stands for the sign of a number; exponentHyphen stands for that of its exponent.
+var hyphen, exponentHyphen = regexp.MustCompile(`(^|[\s(|=*±])-(\d)`), regexp.MustCompile(`(\de)-(\d)`)
+
+// signed replaces in a text the hyphens that Go writes before numbers by minus signs.
+func signed(text string) string {
+	return exponentHyphen.ReplaceAllString(hyphen.ReplaceAllString(text, "${1}−${2}"), "${1}−${2}")
+}
 
 // Markdown shows text in Markdown, with formulas between $ or $$. It is formatted as by [fmt.Sprintf]; negative numbers get a minus
 // sign.
 func Markdown(format string, args ...any) {
-	text := hyphen.ReplaceAllString(fmt.Sprintf(format, args...), "${1}−${2}")
+	text := signed(fmt.Sprintf(format, args...))
 	emit(message{mime: protocol.MIMETextMarkdown, content: text, plain: text})
 }
 

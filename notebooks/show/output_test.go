@@ -24,6 +24,10 @@ func TestMarkdown_Formats(t *testing.T) {
 	if m := r.last(t); m.content != "μ = −0.5 | −2 | (−3), 2026-11-28, --seed -x, $10^{-3}$" {
 		t.Errorf("shown was %v", m.content)
 	}
+	Markdown("**%.2f**, %g", -0.43, -2e-16)
+	if m := r.last(t); m.content != "**−0.43**, −2e−16" {
+		t.Errorf("shown was %v", m.content)
+	}
 	HTML("<b>x</b>")
 	if m := r.last(t); m.mime != protocol.MIMETextHTML || m.content != "<b>x</b>" {
 		t.Errorf("shown was %v", m)

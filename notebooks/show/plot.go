@@ -8,7 +8,7 @@ import (
 
 // Plot is a plot that is being put together: [NewPlot], layers added one after the other, then [Plot.Show], or [Row] to show
 // several side by side. Layers are drawn in the order in which they were added; the ones with a label are named in a
-// legend to the right of the data, in the same order.
+// legend to the right of the data, in the same order. A hyphen before a number in a title or a label is drawn as a minus sign.
 type Plot struct {
 	title, xLabel, yLabel string
 	caption               string
@@ -27,7 +27,7 @@ type axisRange struct {
 // NewPlot starts a plot with a title (it may be empty) and the labels of its axes.
 func NewPlot(title, xLabel, yLabel string) *Plot {
 	free := axisRange{lo: math.NaN(), hi: math.NaN()}
-	return &Plot{title: title, xLabel: xLabel, yLabel: yLabel, x: free, y: free}
+	return &Plot{title: signed(title), xLabel: xLabel, yLabel: yLabel, x: free, y: free}
 }
 
 // Caption says below the plot, or the row in which it is shown, what to see there.
@@ -124,6 +124,7 @@ func (p *Plot) add(l layer, options []Option) *Plot {
 		l.style.color = cycle[p.coloured%len(cycle)]
 		p.coloured++
 	}
+	l.label = signed(l.label)
 	p.layers = append(p.layers, l)
 	return p
 }

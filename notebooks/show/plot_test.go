@@ -179,3 +179,13 @@ func TestZip_WantsEqualLengths(t *testing.T) {
 	zip([]float64{1, 2}, []float64{3})
 	r.wantFailure(t, "2 x and 1 y")
 }
+
+func TestPlot_NamesHaveMinusSigns(t *testing.T) {
+	said := NewPlot("λ = -2", "x", "y").XRange(0, 1).Func("slope -0.41", math.Sqrt).describe()
+	if !strings.Contains(said, "“λ = −2”") || !strings.Contains(said, "slope −0.41 (") {
+		t.Errorf("the plot says of itself %q", said)
+	}
+	if said := NewImages("", 1).Add("U from -0.25", GrayImage([]float64{0, 1}, 1, 2, 0, 1)).describe(); !strings.Contains(said, "U from −0.25") {
+		t.Errorf("the pictures say of themselves %q", said)
+	}
+}

@@ -23,7 +23,8 @@ func NewTable(columns ...string) *Table {
 }
 
 // Row adds a line, one cell per column. A float64 is shown with four significant digits, unless it comes formatted as a
-// string; anything else as fmt.Print shows it. A column whose first cell is a number is aligned to the right.
+// string; anything else as fmt.Print shows it. Negative numbers get a minus sign. A column whose first cell is a number is
+// aligned to the right.
 func (t *Table) Row(cells ...any) *Table {
 	if len(cells) != len(t.header) {
 		fail(fmt.Sprintf("a table of %d columns got a row of %d cells: %v", len(t.header), len(cells), cells))
@@ -46,14 +47,10 @@ func (t *Table) Show() {
 }
 
 func cellText(cell any) string {
-	switch v := cell.(type) {
-	case string:
-		return v
-	case float64:
+	if v, ok := cell.(float64); ok {
 		return shortNumber(v)
-	default:
-		return fmt.Sprint(v)
 	}
+	return signed(fmt.Sprint(cell))
 }
 
 // isNumeric tells whether a cell's text starts as a number does.
@@ -115,13 +112,16 @@ func AlphaLabel(alpha float64) string {
 	return "α = " + shortNumber(alpha)
 }
 
-// shortNumber formats x with four significant digits, infinities as ∞ and a true minus sign.
+// shortNumber formats x with four significant digits, below a million with all those before the point, infinities as ∞ and a
+// true minus sign.
 func shortNumber(x float64) string {
 	switch {
 	case math.IsInf(x, 1):
 		return "∞"
 	case math.IsInf(x, -1):
 		return "−∞"
+	case math.Abs(x) >= 9999.5 && math.Abs(x) < 999_999.5:
+		return minus(fmt.Sprintf("%.0f", x))
 	}
 	return minus(fmt.Sprintf("%.4g", x))
 }

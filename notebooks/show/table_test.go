@@ -22,6 +22,15 @@ func TestTable_AlignsAndEscapes(t *testing.T) {
 	}
 }
 
+func TestTable_HasMinusSigns(t *testing.T) {
+	r := record(t)
+	NewTable("step", "NLL", "λ").Row(-3, "-1.517123", "-1e-09").Row("lines-2", -0.5, "λ = -2").Show()
+	want := "step          NLL       λ\n     −3  −1.517123  −1e−09\nlines-2       −0.5  λ = −2"
+	if m := r.last(t); m.plain != want {
+		t.Errorf("plain text is\n%s\nwant\n%s", m.plain, want)
+	}
+}
+
 func TestTable_WantsOneCellPerColumn(t *testing.T) {
 	r := record(t)
 	NewTable("a", "b").Row(1.0)
@@ -40,7 +49,8 @@ func TestIsNumeric(t *testing.T) {
 
 func TestShortNumber(t *testing.T) {
 	for v, want := range map[float64]string{
-		0: "0", -2: "−2", 0.5: "0.5", 1.0 / 3: "0.3333", 12345.678: "1.235e+04", 1e-7: "1e−07",
+		0: "0", -2: "−2", 0.5: "0.5", 1.0 / 3: "0.3333", 1e-7: "1e−07",
+		9999.4: "9999", 9999.6: "10000", -29629: "−29629", 999999: "999999", 999999.5: "1e+06", 1234567: "1.235e+06",
 		math.Inf(1): "∞", math.Inf(-1): "−∞",
 	} {
 		if got := shortNumber(v); got != want {
