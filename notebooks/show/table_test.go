@@ -25,7 +25,7 @@ func TestTable_AlignsAndEscapes(t *testing.T) {
 func TestTable_HasMinusSigns(t *testing.T) {
 	r := record(t)
 	NewTable("step", "NLL", "λ").Row(-3, "-1.517123", "-1e-09").Row("lines-2", -0.5, "λ = -2").Show()
-	want := "step          NLL       λ\n     −3  −1.517123  −1e−09\nlines-2       −0.5  λ = −2"
+	want := "   step        NLL       λ\n     −3  −1.517123  −1e−09\nlines-2       −0.5  λ = −2"
 	if m := r.last(t); m.plain != want {
 		t.Errorf("plain text is\n%s\nwant\n%s", m.plain, want)
 	}
