@@ -40,6 +40,10 @@ var (
 	passedLine = regexp.MustCompile(`^ok  \t(\S+)\t([0-9.]+)s`)
 	figureLine = regexp.MustCompile(`^ +\w+\.go:\d+: (.+)`)
 	countLine  = regexp.MustCompile(`^fuzz: .* execs: (\d+)`)
+
+	// lateEnd is what go test prints last of a fuzz target that found nothing and whose time was over, where a worker noticed that
+	// before their coordinator did (https://go.dev/issue/75804, mended in Go 1.27). An input that fails would be named there.
+	lateEnd = regexp.MustCompile(`^--- FAIL: Fuzz.*\n    context deadline exceeded\nFAIL\nexit status 1\nFAIL\t(\S+)\t([0-9.]+)s$`)
 )
 
 // command runs the units of one command. It keeps its output in a file named after the first of them, and their figures.
@@ -89,7 +93,7 @@ func (p plan) command(ctx context.Context, units []unit, passed func(name string
 
 // follow copies the output of go test into a log, and takes from open what passed.
 func follow(output io.Reader, log io.Writer, open map[string]unit, passed func(name string, r result) error) error {
-	var figures []string
+	var figures, last []string
 	executions := ""
 	lines := bufio.NewScanner(output)
 	lines.Buffer(nil, 16<<20)
@@ -104,7 +108,11 @@ func follow(output io.Reader, log io.Writer, open map[string]unit, passed func(n
 		if m := countLine.FindStringSubmatch(line); m != nil {
 			executions = m[1] + " executions"
 		}
+		last = append(last[max(0, len(last)-4):], line)
 		m := passedLine.FindStringSubmatch(line)
+		if m == nil {
+			m = lateEnd.FindStringSubmatch(strings.Join(last, "\n"))
+		}
 		if m == nil || strings.Contains(line, "[no tests to run]") {
 			continue
 		}

@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -77,6 +79,25 @@ func TestRun_GoesOnWithWhatHasNotPassed(t *testing.T) {
 	}
 	if _, passed := kept["order/b"]; !passed || len(kept) != 3 {
 		t.Errorf("passed have %v", kept)
+	}
+}
+
+// When the time of a fuzz target is over, go test may call that a failure; what the target found is one.
+func TestFollow_KnowsWhenAFuzzTargetFoundNothing(t *testing.T) {
+	const begin, end = "fuzz: elapsed: 2m0s, execs: 203441 (0/sec), new interesting: 104 (total: 116)\n--- FAIL: FuzzBytes (120.13s)\n", "FAIL\nexit status 1\nFAIL\tfake/a\t120.135s\n"
+	for report, want := range map[string]bool{
+		"    context deadline exceeded\n": true,
+		"    --- FAIL: FuzzBytes (0.00s)\n        a_test.go:9: context deadline exceeded\n    \n    Failing input written to testdata/fuzz/FuzzBytes/4a\n": false,
+		"    a_test.go:9: no\n    context deadline exceeded\n": false,
+	} {
+		open, figures := map[string]unit{"fake/a": {name: "fuzz/a/FuzzBytes"}}, ""
+		err := follow(strings.NewReader(begin+report+end), io.Discard, open, func(name string, r result) error {
+			figures = fmt.Sprintf("%s %.0f s %s", name, r.Seconds, r.Figures)
+			return nil
+		})
+		if passed := len(open) == 0; err != nil || passed != want || (figures == "fuzz/a/FuzzBytes 120 s 203441 executions") != want {
+			t.Errorf("with %q it passed: %v, want %v; its figures are %q: %v", report, passed, want, figures, err)
+		}
 	}
 }
 
