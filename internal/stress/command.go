@@ -76,7 +76,12 @@ func (p plan) command(ctx context.Context, units []unit, passed func(name string
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- errors.Join(cmd.Wait(), writer.Close()) }()
-	err = follow(output, log, open, passed)
+	err = follow(output, log, open, func(name string, r result) error {
+		if err := ctx.Err(); err != nil { // a fuzz target passes when it is interrupted
+			return err
+		}
+		return passed(name, r)
+	})
 	_ = output.CloseWithError(err) // so that the command does not wait for a reader that has gone
 	runErr := <-ended
 	if err := errors.Join(ctx.Err(), err); err != nil {
@@ -129,10 +134,10 @@ func follow(output io.Reader, log io.Writer, open map[string]unit, passed func(n
 			figures = append(figures, executions)
 		}
 		r := result{Seconds: seconds, Figures: strings.Join(figures, "; ")}
-		tell("%s: passed in %.0f s %s", u.name, seconds, r.Figures)
 		if err := passed(u.name, r); err != nil {
 			return err
 		}
+		tell("%s: passed in %.0f s %s", u.name, seconds, r.Figures)
 		figures, executions = nil, ""
 	}
 	return lines.Err()

@@ -101,23 +101,28 @@ func TestFollow_KnowsWhenAFuzzTargetFoundNothing(t *testing.T) {
 	}
 }
 
-func TestRun_InterruptedLeavesNoTestBehind(t *testing.T) {
-	clone(t, "func TestTwo(t *testing.T) {\n\tnote(t, \"b\")\n\ttime.Sleep(time.Hour)\n}\n")
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		for {
-			if _, err := os.Stat("ran"); err == nil {
-				cancel()
-				return
+func TestRun_InterruptedLeavesNoTestBehindAndNothingPassed(t *testing.T) {
+	for part, test := range map[string]string{
+		"order": "func TestTwo(t *testing.T) {\n\tnote(t, \"b\")\n\ttime.Sleep(time.Hour)\n}\n",
+		"fuzz":  "func FuzzTwo(f *testing.F) {\n\tf.Fuzz(func(t *testing.T, b []byte) { note(t, \"b\") })\n}\n", // which go test says then to have passed
+	} {
+		clone(t, test)
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			for {
+				if _, err := os.Stat("ran"); err == nil {
+					cancel()
+					return
+				}
+				time.Sleep(10 * time.Millisecond)
 			}
-			time.Sleep(10 * time.Millisecond)
+		}()
+		if err := run(ctx, []string{"-part", part, "-match", part + "/b", "-fuzztime", "1h"}); !errors.Is(err, context.Canceled) {
+			t.Errorf("in the part %s the error is %v", part, err)
 		}
-	}()
-	if err := run(ctx, []string{"-part", "order", "-match", "order/b"}); !errors.Is(err, context.Canceled) {
-		t.Errorf("the error is %v", err)
-	}
-	if kept := readRecord("reports/stress/passed.json").passed; len(kept) > 0 {
-		t.Errorf("passed have %v", kept)
+		if kept := readRecord("reports/stress/passed.json").passed; len(kept) > 0 {
+			t.Errorf("of the part %s passed have %v", part, kept)
+		}
 	}
 }
 
