@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 
 import execute
 import layout
+import listing
 import maths
 import names as naming
 import nbformat
@@ -32,7 +33,7 @@ def page(notebook: nbformat.NotebookNode, title: str, templates: Path, report: d
     exporter = maths.Exporter(config=config, template_name="offline", embed_images=True)
     body, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title}, "report": report})
     head, _, rest = body.partition("<!-- contents -->")
-    rest = layout.numbered(rest)
+    rest = listing.with_lines(layout.numbered(rest))
     return head + contents(rest) + exporter.formulas.outlines() + rest
 
 
@@ -201,7 +202,7 @@ def write_report(run: execute.Run, name: str, source: Path, names: set[str], pre
 
 STUB = """<!DOCTYPE html>
 <html lang="en">
-<head><meta charset="utf-8"><title>{name}: not executed</title></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>{name}: not executed</title></head>
 <body>
 <p><a href="index.html">All reports</a></p>
 <p>The notebook {name} was not executed yet: <code>make reports NB={name}</code> does it.</p>

@@ -38,14 +38,14 @@ func TestReports_PageIsArranged(t *testing.T) {
 	dir, out := cloneFolder(t, root), t.TempDir()
 	site := filepath.Join(t.TempDir(), "site")
 	source := filepath.Join(dir, "small.ipynb")
-	text := "# Small\n\n## First\n\nOf $x^3$; see [the clone](../README.md).\n\n## 2. Second\n\n## Third\n\n## Summary"
+	text := "# Small\n\n## First\n\nOf ($x^3$); see [the clone](../README.md).\n\n$$x^3$$\n\n## 2. Second\n\n## Third\n\n## Summary"
 	writeNotebook(t, source, text, lessonCell, drawingCell)
 	if said, err := run(t, root, nil, "--notebooks", dir, "--out", out, "--site", site); err != nil {
 		t.Fatal(said, err)
 	}
 	page := openTab(t, 390, 900)
-	var headings, contents, alt, closed, download string
-	var open, wide int
+	var headings, contents, alt, closed, download, word, code, shadows string
+	var open, wide, lines int
 	err := page.within(time.Minute,
 		chromedp.Navigate((&url.URL{Scheme: "file", Path: filepath.Join(out, "small.html")}).String()),
 		chromedp.WaitReady("svg.formula", chromedp.ByQuery),
@@ -55,6 +55,10 @@ func TestReports_PageIsArranged(t *testing.T) {
 		chromedp.Evaluate(`[...document.querySelectorAll('.report-fold, .report-checks')].map(d => d.querySelector('summary').innerText.trim()).join('|')`, &closed),
 		chromedp.Evaluate(`document.querySelectorAll('.report-fold[open], .report-checks[open]').length`, &open),
 		chromedp.Evaluate(`document.querySelector('a[download="small.ipynb"]').href.split(',')[1]`, &download),
+		chromedp.Evaluate(`[...document.querySelectorAll('.report-word')].map(w => w.textContent.trim() + getComputedStyle(w).whiteSpace).join('|')`, &word),
+		chromedp.Evaluate(`[...document.querySelectorAll('.highlight pre')].at(-1).textContent.trim()`, &code),
+		chromedp.Evaluate(`[...document.querySelectorAll('.highlight pre')].at(-1).querySelectorAll('.report-code').length`, &lines),
+		chromedp.Evaluate(`getComputedStyle(document.querySelector('.formula-line')).backgroundAttachment`, &shadows),
 		chromedp.Evaluate(`document.documentElement.scrollWidth - document.documentElement.clientWidth`, &wide))
 	if err != nil {
 		t.Fatal(err)
@@ -65,6 +69,15 @@ func TestReports_PageIsArranged(t *testing.T) {
 	}
 	if !strings.Contains(alt, "a <cube>") {
 		t.Errorf("the picture's description is %q", alt)
+	}
+	if word != "();nowrap" { // the formula is an image
+		t.Errorf("what touches a formula is in %q", word)
+	}
+	if code != drawingCell || lines != 2 {
+		t.Errorf("the last cell's code is %d lines:\n%s\nwant\n%s", lines, code, drawingCell)
+	}
+	if shadows != "local, local, scroll, scroll" {
+		t.Errorf("the shadows of what scrolls are %q", shadows)
 	}
 	if want := "imports|✓ 2 checks hold|code of the figure"; closed != want || open != 0 {
 		t.Errorf("folded are %q, %d of them open, want %q", closed, open, want)

@@ -71,6 +71,15 @@ class Formulas:
         return '<svg width="0" height="0" style="position:absolute" aria-hidden="true">' + "".join(self.glyphs.values()) + "</svg>"
 
 
+# What touches a formula in a text, such as a bracket before it or a comma behind it, and stays on its line.
+TOUCHED = re.compile(r"""((?:&\w+;|[^\s<>&;])*)(<svg class="formula".*?</svg>)((?:&\w+;|[^\s<>&])*)""", re.DOTALL)
+
+
+def held_together(text: str) -> str:
+    """A text in which no line ends between a formula and what touches it."""
+    return TOUCHED.sub(lambda m: f'<span class="report-word">{m[0]}</span>' if m[1] or m[3] else m[0], text)
+
+
 class Renderer(IPythonRenderer):
     """Markdown as HTML, with formulas as images."""
 
@@ -106,4 +115,4 @@ class Exporter(HTMLExporter):
             **self.lexer_options,
         )
         renderer.formulas = self.formulas
-        return MarkdownWithMath(renderer=renderer).render(source)
+        return held_together(MarkdownWithMath(renderer=renderer).render(source))

@@ -119,13 +119,18 @@ func (g *Images) Show() {
 func (g *Images) pieces(canvas *image.RGBA, l grid) (string, error) {
 	var out strings.Builder
 	size := l.size()
+	share := func(dots int) float64 { return float64(dots) / float64(size.X) }
+	first, last := l.width+gridGap, size.X-(l.columns-1)*(l.width+gridGap) // in dots: the last of a row bears the bar
 	write := func(r image.Rectangle, alt string) error {
 		data, err := encodeExactly(canvas.SubImage(r))
 		if err != nil {
 			return err
 		}
-		share := float64(r.Dx()) / float64(size.X)
-		_, err = fmt.Fprint(&out, rowPiece(data, alt, share, size.X*pixelsPerIn/dotsPerInch, false))
+		p := rowPiece{
+			png: data, alt: alt, share: share(r.Dx()), least: share(min(first, last)),
+			fills: float64(r.Dx()) / float64(max(first, last)), width: size.X * pixelsPerIn / dotsPerInch,
+		}
+		_, err = fmt.Fprint(&out, p.html())
 		return err
 	}
 	for row := range l.rows {

@@ -7,6 +7,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -182,5 +184,20 @@ func TestImages_StandBelowEachOtherOnANarrowPage(t *testing.T) {
 	row, _ := r.last(t).more[protocol.MIMETextHTML].(string)
 	if strings.Count(row, "<img") != 4 || strings.Count(row, "flex-wrap:wrap") != 2 || !strings.Contains(row, `alt="Picture: n 3"`) {
 		t.Errorf("the rows are %.300q", row)
+	}
+}
+
+// A picture that bears a bar of colours fills its line on a narrow page, the others less of theirs: all keep one scale.
+func TestImages_KeepOneScaleOnANarrowPage(t *testing.T) {
+	r := record(t)
+	NewImages("", 2).Zoom(20).Add("a", square(0.5, 32)).Add("b", square(0.5, 32)).ColorBar("depth", 0, 1).Show()
+	row, _ := r.last(t).more[protocol.MIMETextHTML].(string)
+	var fills []string
+	for _, found := range regexp.MustCompile(`min-width:min\(([\d.]+%)`).FindAllStringSubmatch(row, -1) {
+		fills = append(fills, found[1])
+	}
+	// 32 · 20 = 640 dots and a gap of 10, against 640 and a bar of 130.
+	if want := []string{"84.42%", "100%"}; !slices.Equal(fills, want) {
+		t.Errorf("the pictures fill %v of their lines, want %v", fills, want)
 	}
 }

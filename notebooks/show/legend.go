@@ -115,13 +115,29 @@ func (l *legend) draw(paper, data draw.Canvas, p *plot.Plot) {
 	l.drawBars(paper, left, data.Min.Y, foot)
 }
 
-// drawBelow draws the names below each other at the foot of a canvas.
+// columns is how many names stand beside each other below a picture.
+func (l *legend) columns(width vg.Length) int {
+	return max(1, int((width-4)/l.width())) // the picture's own margin is 4
+}
+
+// heightBelow is the room that the names take below a picture.
+func (l *legend) heightBelow(width vg.Length) vg.Length {
+	if len(l.entries) == 0 {
+		return 0
+	}
+	columns := l.columns(width)
+	return legendLine * vg.Length((len(l.entries)+columns-1)/columns)
+}
+
+// drawBelow draws the names at the foot of a canvas, line by line.
 func (l *legend) drawBelow(paper draw.Canvas) {
 	text := textStyle(9, Black)
 	text.YAlign = draw.YCenter
-	left := paper.Min.X + legendIndent
+	columns := l.columns(paper.Max.X - paper.Min.X + 4)
+	top := paper.Min.Y + l.heightBelow(paper.Max.X-paper.Min.X+4)
 	for i, e := range l.entries {
-		y := paper.Min.Y + legendLine*(vg.Length(len(l.entries)-1-i)+0.5)
+		left := paper.Min.X + legendIndent + vg.Length(i%columns)*l.width()
+		y := top - legendLine*(vg.Length(i/columns)+0.5)
 		e.swatch(paper, left, y, swatchWidth)
 		paper.FillText(text, vg.Point{X: left + swatchWidth + 5, Y: y}, e.label)
 	}

@@ -1,10 +1,14 @@
 package show
 
 import (
+	"bytes"
+	"encoding/base64"
 	"image"
+	"image/png"
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -78,16 +82,46 @@ func TestHistogram_NeedsARange(t *testing.T) {
 // A page gets a form of a plot that suits its width, with a description of each picture.
 func TestPlot_HasAFormForNarrowPages(t *testing.T) {
 	one, other := NewPlot("one", "x", "y").XRange(0, 1).Func("f", math.Exp), NewPlot("other", "x", "y").XRange(0, 1).Func("f", math.Log)
-	for pictures, show := range map[string]func(){
-		`<source media="screen and (max-width: 45rem)"`: one.Show,
-		`flex-wrap:wrap`: func() { Row(one, other) },
+	nameless := NewPlot("one", "x", "y").XRange(0, 1).Func("", math.Exp)
+	for _, c := range []struct {
+		has      string
+		pictures int
+		show     func()
+	}{
+		{`<source media="screen and (max-width: 45rem)"`, 2, one.Show},
+		{`flex-wrap:wrap`, 3, func() { Row(one, other) }},
+		{`flex-wrap:wrap`, 2, func() { Row(nameless, nameless) }},
 	} {
 		r := record(t)
-		show()
+		c.show()
 		page, _ := r.last(t).more[protocol.MIMETextHTML].(string)
-		if !strings.Contains(page, pictures) || !strings.Contains(page, `alt="Plot “one”: y from `) || strings.Count(page, "base64,") != 2 {
-			t.Errorf("the page gets %.200q, want %s, a description and two pictures", page, pictures)
+		if !strings.Contains(page, c.has) || !strings.Contains(page, `alt="Plot “one”: y from `) || strings.Count(page, "base64,") != c.pictures {
+			t.Errorf("the page gets %.200q, want %s, a description and %d pictures", page, c.has, c.pictures)
 		}
+	}
+}
+
+// Where a narrow page breaks a row, each picture is as wide as its line: the letters are of one size where the pictures are
+// equally wide in dots, though one bears the names of all layers.
+func TestRow_LettersKeepOneSizeOnANarrowPage(t *testing.T) {
+	r := record(t)
+	one, other := NewPlot("one", "x", "y").XRange(0, 1).Func("f", math.Exp), NewPlot("other", "x", "y").XRange(0, 1).Func("g", math.Log)
+	Row(one, one, other)
+	page, _ := r.last(t).more[protocol.MIMETextHTML].(string)
+	var widths []int
+	for _, found := range regexp.MustCompile(`base64,([^"]+)"`).FindAllStringSubmatch(page, -1) {
+		data, err := base64.StdEncoding.DecodeString(found[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		config, err := png.DecodeConfig(bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		widths = append(widths, config.Width)
+	}
+	if len(widths) != 4 || max(widths[0], widths[1], widths[2])-min(widths[0], widths[1], widths[2]) > widths[0]/50 || widths[3] < widths[0]+20 {
+		t.Errorf("the pictures are %v dots wide, want three alike, the third for narrow pages, and a wider one", widths)
 	}
 }
 

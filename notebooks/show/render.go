@@ -3,9 +3,6 @@ package show
 import (
 	"bytes"
 	"cmp"
-	"encoding/base64"
-	"fmt"
-	"html"
 	"image"
 	"image/color"
 	stddraw "image/draw"
@@ -30,6 +27,8 @@ const (
 	narrowWidth = 4.4 // of a plot on a narrow page
 	plotHeight  = 3.6
 	rowHeight   = 3.0
+
+	leastPanel = 2.4 * vg.Inch // of a plot on a narrow page beside what names its layers
 )
 
 // Show shows the plot under the cell, as wide as the page. Lines are named where they end at the right, other layers beside
@@ -48,56 +47,6 @@ func captionOf(plots []*Plot) string {
 		}
 	}
 	return ""
-}
-
-// responsive is the form for pages.
-func responsive(d drawing, whole []byte, height float64, plots []*Plot, said []string) (string, error) {
-	width := int(math.Floor(plotWidth * pixelsPerIn))
-	if len(plots) == 1 {
-		narrow, err := render(narrowWidth, height, plots).piece(0, 1)
-		if err != nil {
-			return "", err
-		}
-		encode := base64.StdEncoding.EncodeToString
-		return fmt.Sprintf(`<picture class="robustloss-plot"><source media="screen and (max-width: 45rem)" srcset="data:image/png;base64,%s">`+
-			`<img src="data:image/png;base64,%s" alt="%s" style="width:min(100%%,%dpx);height:auto"></picture>`, encode(narrow), encode(whole), html.EscapeString(said[0]), width), nil
-	}
-	var row strings.Builder
-	row.WriteString(rowStart(width))
-	for i := range plots {
-		part, err := d.piece(i, i+1)
-		if err != nil {
-			return "", err
-		}
-		row.WriteString(rowPiece(part, said[i], float64(d.cuts[i+1]-d.cuts[i])/float64(d.cuts[len(plots)]), width, true))
-	}
-	row.WriteString(`</div>`)
-	return row.String(), nil
-}
-
-// rowStart begins a row of pictures that are width CSS pixels wide together.
-func rowStart(width int) string {
-	return fmt.Sprintf(`<div class="robustloss-row" style="display:flex;flex-wrap:wrap;align-items:flex-start;max-width:%dpx">`, width)
-}
-
-// rowPiece is a picture that takes a share of such a row. It may become a little narrower, so that the row does not break on a page
-// a few pixels narrower; where it does break, the picture fills its line if it is to grow. Of two or three pictures none stays
-// beside another then, and four make two pairs: where the page is narrower than they need, each one's basis is many times what is
-// missing, and so its line, or half of it.
-func rowPiece(png []byte, alt string, share float64, width int, grow bool) string {
-	factor, least, basis := 0, int(0.85*share*float64(width)), fmt.Sprintf("%.4f%%", 100*share-0.01)
-	if grow {
-		factor = 1
-	}
-	if share > 0.2 {
-		broken := 100.0
-		if share < 0.28 {
-			broken = 49.9
-		}
-		basis = fmt.Sprintf("max(%s,min(%g%%,(%dpx - 100%%)*999))", basis, broken, int(0.85*float64(width)))
-	}
-	return fmt.Sprintf(`<img src="data:image/png;base64,%s" alt="%s" style="flex:%d 1 %s;min-width:min(100%%,%dpx);width:0;height:auto">`,
-		base64.StdEncoding.EncodeToString(png), html.EscapeString(alt), factor, basis, least)
 }
 
 // WritePNG writes plots side by side into a PNG file, as [Row] shows them.
@@ -161,20 +110,30 @@ type drawing struct {
 	cuts  []int // where each plot begins, in dots, and the width of the whole
 }
 
-// render draws the plots in equal columns, and what their colours mean to the right, or below where it would take too much of a
-// narrow picture. Width and height are in inches; names below add to the height.
-func render(width, height float64, plots []*Plot) drawing {
-	panels := make([]*plot.Plot, len(plots))
+// render draws the plots in equal columns, and what their colours mean to the right, or below where it would leave too little of
+// a narrow picture. Width and height are in inches; names below add to the height.
+func render(width, height float64, plots []*Plot) drawing { return renderFrom(0, width, height, plots) }
+
+// renderLast draws the last of the plots, and what the colours of all mean.
+func renderLast(width, height float64, plots []*Plot) drawing {
+	return renderFrom(len(plots)-1, width, height, plots)
+}
+
+func renderFrom(first int, width, height float64, plots []*Plot) drawing {
+	var panels []*plot.Plot
 	var legend legend
 	for i, p := range plots {
-		var layers []drawn
-		panels[i], layers = p.build()
+		panel, layers := p.build()
 		legend.collect(layers)
+		if i >= first {
+			panels = append(panels, panel)
+		}
 	}
+	plots = plots[first:]
 	inches := vg.Length(width) * vg.Inch
 	beside, foot := legend.width(), vg.Length(0)
-	if width <= narrowWidth && len(legend.bars) == 0 && beside > 0.4*inches {
-		beside, foot = 0, legendLine*vg.Length(len(legend.entries))
+	if width <= narrowWidth && len(legend.bars) == 0 && (beside > 0.4*inches || inches-beside < leastPanel) {
+		beside, foot = 0, legend.heightBelow(inches)
 	}
 	paper := vgimg.NewWith(vgimg.UseWH(inches, vg.Length(height)*vg.Inch+foot),
 		vgimg.UseDPI(dotsPerInch), vgimg.UseBackgroundColor(color.White))

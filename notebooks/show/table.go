@@ -59,6 +59,9 @@ func isNumeric(text string) bool {
 	return text != "" && (text[0] >= '0' && text[0] <= '9' || strings.HasPrefix(text, "∞"))
 }
 
+// longestNumber is the longest cell that stays on one line where a page is narrow: a number with its spread, 0.916 ± 0.005.
+const longestNumber = 24
+
 func (t *Table) html() string {
 	const cellStyle = "padding:2px 14px 2px 0;border:none;font-variant-numeric:tabular-nums;"
 	var b strings.Builder
@@ -70,7 +73,11 @@ func (t *Table) html() string {
 			if t.numeric[i] {
 				align = "right"
 			}
-			fmt.Fprintf(&b, `<%s style="%s%stext-align:%s">%s</%s>`, tag, cellStyle, style, align, html.EscapeString(text), tag)
+			whole := ""
+			if tag == "td" && isNumeric(text) && utf8.RuneCountInString(text) <= longestNumber {
+				whole = "white-space:nowrap;"
+			}
+			fmt.Fprintf(&b, `<%s style="%s%s%stext-align:%s">%s</%s>`, tag, cellStyle, style, whole, align, html.EscapeString(text), tag)
 		}
 		b.WriteString("</tr>")
 	}

@@ -31,6 +31,16 @@ func TestTable_HasMinusSigns(t *testing.T) {
 	}
 }
 
+// A narrow page breaks words, but no number with its spread.
+func TestTable_KeepsNumbersWhole(t *testing.T) {
+	r := record(t)
+	NewTable("what", "value").Row("a", "–").Row("b", "0.916 ± 0.005").Row("30 words that go on and on and on", "1").Show()
+	html := r.last(t).content.(string)
+	if !strings.Contains(html, `white-space:nowrap;text-align:left">0.916 ± 0.005`) || strings.Count(html, "nowrap") != 2 {
+		t.Errorf("two cells, that of 0.916 ± 0.005 and that of 1, must stay whole:\n%s", html)
+	}
+}
+
 func TestTable_WantsOneCellPerColumn(t *testing.T) {
 	r := record(t)
 	NewTable("a", "b").Row(1.0)
