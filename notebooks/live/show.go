@@ -84,7 +84,7 @@ func (c Control) html(value float64, label string, sweep *Sweep) string {
 		}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<label>%s `, html.EscapeString(c.Label))
+	fmt.Fprintf(&b, `<label><span>%s</span> `, html.EscapeString(c.Label))
 	if len(choices) > 0 {
 		fmt.Fprintf(&b, `<select data-control="%s">`, html.EscapeString(c.Name))
 		for i, choice := range choices {

@@ -126,17 +126,22 @@ type spoilLayout struct{ signal, error, bar, pitch float64 }
 
 func spoilLayoutOf(s State) spoilLayout {
 	if s.narrow() {
-		return spoilLayout{narrowWidth - 60, narrowWidth - 60, 160, 186}
+		return spoilLayout{narrowWidth - 60, narrowWidth - 60, 160, 206}
 	}
-	return spoilLayout{640, 400, 214, 132}
+	return spoilLayout{640, 400, 214, 162}
 }
 
 func drawSpoil(s State) Picture {
-	image, layout := s.canvas(600, 760), spoilLayoutOf(s)
+	image, layout := s.canvas(682, 832), spoilLayoutOf(s)
 	representations := []struct {
-		name      string
-		transform func(x []float64, inverse bool) []float64
-	}{{"pixels", identity}, {"cosines", cosines}, {"wavelets", wavelets}}
+		name        string
+		transform   func(x []float64, inverse bool) []float64
+		each, order string // what a bar is, and what they are counted by
+	}{
+		{"pixels", identity, "pixel", "pixel"},
+		{"cosines", cosines, "cosine coefficient", "frequency of the wave"},
+		{"wavelets", wavelets, "wavelet coefficient", "coefficient, coarse ones first"},
+	}
 	alpha := alphaOf(s.Values["alpha"])
 	where := min(max(int(s.Values["where"]), 0), 2)
 	coefficients := make([]float64, signalLength)
@@ -145,7 +150,7 @@ func drawSpoil(s State) Picture {
 	clean := signal()
 	x := grid(0, signalLength-1, signalLength-1)
 	top := panel{left: 44, top: 26, width: layout.signal, height: 130, xlo: -.5, xhi: signalLength - .5, ylo: -.6, yhi: 1.6}
-	top.axes(image, "the pixels, right (grey) and spoiled", "")
+	top.axes(image, "brightness, right (grey) and spoiled (orange)", "pixel")
 	spoiled := make([]float64, signalLength)
 	for i := range x {
 		spoiled[i] = clean[i] + residual[i]
@@ -156,8 +161,8 @@ func drawSpoil(s State) Picture {
 	picture := Picture{Values: map[string]float64{}}
 	square, robust := scalar.Kernel{Alpha: 2, Scale: spoilScale}, scalar.Kernel{Alpha: alpha, Scale: spoilScale}
 	for row, r := range representations {
-		frame := panel{left: 44, top: 206 + layout.pitch*float64(row), width: layout.error, height: 90, xlo: -.5, xhi: signalLength - .5, ylo: -1, yhi: 1}
-		frame.axes(image, "the error in "+r.name, "")
+		frame := panel{left: 44, top: 224 + layout.pitch*float64(row), width: layout.error, height: 90, xlo: -.5, xhi: signalLength - .5, ylo: -1, yhi: 1}
+		frame.axes(image, "error of each "+r.each, r.order)
 		charges := [2]float64{}
 		for i, v := range r.transform(residual, false) {
 			image.addf(`<rect x="%s" y="%s" width="%s" height="%s" fill="%s"/>`, coordinate(frame.px(float64(i)-.36)), coordinate(min(frame.py(v), frame.py(0))),
@@ -169,7 +174,7 @@ func drawSpoil(s State) Picture {
 		for k, charge := range charges {
 			x, y := 470.0, frame.top+26+40*float64(k)
 			if s.narrow() { // side by side below the panel
-				x, y = 44+174*float64(k), frame.top+frame.height+42
+				x, y = 44+174*float64(k), frame.top+frame.height+62
 			}
 			name, colour := []string{"α = 2", "α = " + number(alpha)}[k], []string{orange, green}[k]
 			image.text(x, y-8, "start", ink, fmt.Sprintf("%s charges %s", name, number(charge)))

@@ -13,7 +13,7 @@ import (
 var valleyFigure = &Figure{
 	Name: "valley",
 	Alt: "The mean loss of seven good measurements near 1 and four bad ones near 8, as a function of the location μ, for the chosen α in colour and " +
-		"for α = 2 in grey; a start that can be dragged, and where the descent from it ends with that α and with α lowered in steps from 2.",
+		"for α = 2 in grey; a start that can be dragged, and two triangles where the descent from it ends, with that α and with α lowered in steps from 2.",
 	Controls: []Control{
 		{Name: "alpha", Label: "shape α", Min: lowestAlpha, Max: 2, Step: .05, Format: sayAlpha},
 		{Name: "c", Label: "scale c", Min: .2, Max: 2, Step: .05},
@@ -81,7 +81,7 @@ func anneal(alpha, c, mu float64) float64 {
 }
 
 func drawValley(s State) Picture {
-	image, frame := s.canvas(400, 400), valleyPanelOf(s)
+	image, frame := s.canvas(400, 396), valleyPanelOf(s)
 	alpha, c, start := alphaOf(s.Values["alpha"]), s.Values["c"], s.Points[0].X
 	kernel := scalar.Kernel{Alpha: alpha, Scale: c}
 	mu := grid(frame.xlo, frame.xhi, 220)
@@ -102,21 +102,26 @@ func drawValley(s State) Picture {
 		image.addf(`<path d="M%s %sv-9" stroke="%s" stroke-width="2"/>`, coordinate(frame.px(x)), coordinate(frame.py(0)), ink)
 	}
 	fixed, annealed := descend(kernel, start, 400), anneal(alpha, c, start)
-	ends := []struct {
-		at           float64
-		colour, name string
-	}{{fixed, orange, "α fixed"}, {annealed, green, "α lowered"}}
-	for i, e := range ends {
-		px, py := frame.px(e.at), frame.py(meanLoss(kernel, e.at)/top)
-		image.addf(`<path d="M%s %sl-7 -12h14z" fill="%s"/>`, coordinate(px), coordinate(py-3), e.colour)
-		image.text(min(max(px, frame.left+40), frame.left+frame.width-40), py-20-16*float64(i), "middle", e.colour, e.name)
+	for _, end := range []struct { // the second is smaller, so that both are seen where they end at one place
+		at     float64
+		colour string
+		half   int
+	}{{fixed, orange, 8}, {annealed, green, 5}} {
+		px, py := frame.px(end.at), frame.py(meanLoss(kernel, end.at)/top)
+		image.addf(`<path d="M%s %sl-%d -%dh%dz" fill="%s"/>`, coordinate(px), coordinate(py-3), end.half, 2*end.half, 2*end.half, end.colour)
 	}
 	hx, hy := frame.px(start), frame.py(meanLoss(kernel, start)/top)
 	image.handle(hx, hy, ink)
-	for i, told := range [][2]string{{hex(picture.Shape(alpha)), "α = " + number(alpha)}, {faint, "α = 2"}, {ink, "● the start"}} {
-		x, y := 612.0, frame.top+14+18*float64(i)
-		if s.narrow() {
-			x, y = frame.left+110*float64(i), frame.top+frame.height+56
+	for i, told := range [][2]string{
+		{hex(picture.Shape(alpha)), "α = " + number(alpha)},
+		{faint, "α = 2"},
+		{ink, "● the start"},
+		{orange, "▼ α fixed"},
+		{green, "▼ α lowered"},
+	} {
+		x, y := 612.0, frame.top+14+20*float64(i)
+		if s.narrow() { // in two rows
+			x, y = frame.left+[]float64{0, 110, 220, 0, 110}[i], frame.top+frame.height+[]float64{56, 56, 56, 78, 78}[i]
 		}
 		image.text(x, y, "start", told[0], told[1])
 	}
