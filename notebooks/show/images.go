@@ -145,7 +145,7 @@ func (g *Images) pieces(canvas *image.RGBA, l grid) (string, error) {
 			if column == l.columns-1 {
 				right = size.X
 			}
-			if err := write(image.Rect(left, top, right, min(top+l.label+l.height+gridGap, size.Y)), "Picture: "+g.labels[i]); err != nil {
+			if err := write(image.Rect(left, top, right, min(top+l.label+l.height+gridGap, size.Y)), "Picture: "+plainScripts(g.labels[i])); err != nil {
 				return "", err
 			}
 		}
@@ -170,7 +170,7 @@ func (g *Images) describe() string {
 	for _, b := range g.bars {
 		said += fmt.Sprintf("; colours show %s from %s to %s", b.label, shortNumber(b.lo), shortNumber(b.hi))
 	}
-	return said
+	return plainScripts(said)
 }
 
 // WritePNG writes the grid into a PNG file.
