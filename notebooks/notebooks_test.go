@@ -212,6 +212,26 @@ func TestNotebooks_CellsAreShort(t *testing.T) {
 	})
 }
 
+var (
+	displayed = regexp.MustCompile(`(?s)\$\$.*?\$\$`)
+	inline    = regexp.MustCompile(`\$[^$]+\$`)
+	fraction  = regexp.MustCompile(`\\t?frac\s*(?:\d\d|\{\d+\}\{\d+\}|\d\{\d+\})?`)
+)
+
+// In a line of text the halves of a fraction are small: there a fraction is one of numbers, such as ½, or has a slash. Where a
+// formula is as high as two lines anyway, as in a table, \dfrac is as large as the text.
+func TestNotebooks_FractionsInALineCanBeRead(t *testing.T) {
+	forEach(t, func(t *testing.T, _ string, n notebook) {
+		for _, formula := range inline.FindAllString(displayed.ReplaceAllString(n.text(), ""), -1) {
+			for _, found := range fraction.FindAllString(formula, -1) {
+				if strings.TrimRight(found, "0123456789{}") == found {
+					t.Errorf("a fraction of %s is small: write a slash", formula)
+				}
+			}
+		}
+	})
+}
+
 func TestNotebooks_HaveTheSectionsOfALesson(t *testing.T) {
 	forEachLesson(t, func(t *testing.T, _ string, n notebook) {
 		for _, heading := range []string{"Summary", "Exercises", "References"} {

@@ -94,7 +94,8 @@ def question_of(notebook: nbformat.NotebookNode) -> str:
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and (found := re.search(r"\*\*(.+?)\*\*", cell.source, re.DOTALL)):
             text = re.sub(r"\$([^$]*)\$", lambda m: plain_tex(m[1]), found[1])
-            return re.sub(r"[*`]|\s+", lambda m: " " if m[0].isspace() else "", text)
+            text = re.sub(r"[*`]|\s+", lambda m: " " if m[0].isspace() else "", text)
+            return text[:1].upper() + text[1:]
     return ""
 
 
@@ -153,9 +154,12 @@ def mark_failure(run: execute.Run) -> dict:
 
 def count_of(checks: list[dict]) -> str:
     """How many checks hold, in words: 12 live and 3 stored checks hold."""
+    if not checks:
+        return "no checks"
     held = [check["kind"] for check in checks if check["ok"]]
     live, stored, failed = held.count("live"), held.count("stored"), len(checks) - len(held)
-    text = f"{live} live and {stored} stored checks hold"
+    counted = [f"{n} {kind}" for n, kind in ((live, "live"), (stored, "stored")) if n]
+    text = f"{' and '.join(counted)} check{'s hold' if live + stored > 1 else ' holds'}" if counted else "no check holds"
     return text + (f", {failed} does not" if failed == 1 else f", {failed} do not" if failed else "")
 
 
@@ -240,13 +244,14 @@ def item(folder: Path, name: str, names: set[str]) -> str:
     picture = failure = ""
     if entry["picture"]:
         alt = html.escape(entry["alt"], quote=True)
-        picture = f'<img src="{link}.jpg" alt="{alt}" loading="lazy">'
+        picture = f'<img src="{link}.jpg" alt="{alt}">'
     if entry["failure"]:
         failure = f"<p><strong>failed</strong>: {html.escape(entry['failure'])}</p>"
+    number = f"{int(found[0])}. " if (found := re.match(r"\d+", name)) else ""
     solutions = naming.solutions_of(name, names)
     exercises = f'<p><a href="{html.escape(quote(solutions), quote=True)}.html">Solutions of the exercises</a></p>' if solutions else ""
     return (
-        f'<li{" class=failed" if failure else ""}><a href="{link}.html"><h2>{html.escape(entry["title"])}</h2>{picture}</a>'
+        f'<li{" class=failed" if failure else ""}><a href="{link}.html"><h2>{number}{html.escape(entry["title"])}</h2>{picture}</a>'
         f'<p class="question">{html.escape(entry["question"])}</p>'
         f"{failure}<p>{html.escape(entry['facts'])}</p>{exercises}</li>"
     )

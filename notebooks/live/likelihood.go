@@ -54,11 +54,17 @@ func drawLikelihood(s State) Picture {
 
 	strip.axes(image, "residuals (drag them) and densities", "residual")
 	x := grid(-8, 8, 160)
-	strip.curve(image, x, each(x, density(alpha, c)), orange, 2, "6 4")
+	curve := func(line float64, name string, kernel scalar.Kernel, colour, dash string) {
+		left, y := strip.left+8, strip.top+16+17*line
+		strip.curve(image, x, each(x, density(kernel.Alpha, kernel.Scale)), colour, 2.5, dash)
+		image.addf(`<path d="M%s %sh22" stroke="%s" stroke-width="2.5" stroke-dasharray="%s"/>`, coordinate(left), coordinate(y-4), colour, dash)
+		image.text(left+27, y, "start", colour, name)
+	}
+	curve(1, "the handle’s", scalar.Kernel{Alpha: alpha, Scale: c}, orange, "6 4")
 	if err != nil {
 		picture.Say += err.Error()
 	} else {
-		strip.curve(image, x, each(x, density(best.Alpha, best.Scale)), blue, 2.5, "")
+		curve(0, "fitted", best, blue, "")
 		fx, fy := chart.px(best.Alpha), chart.py(min(max(math.Log10(best.Scale), chart.ylo), chart.yhi))
 		image.addf(`<path d="M%[1]s %[2]sm-7 -7l14 14m-14 0l14 -14" stroke="#fff" stroke-width="5"/><path d="M%[1]s %[2]sm-7 -7l14 14m-14 0l14 -14" stroke="%[3]s" stroke-width="2.5"/>`, coordinate(fx), coordinate(fy), blue)
 		picture.Say += fmt.Sprintf("Fit (blue cross): α = %s, c = %s, NLL %s.", number(best.Alpha), number(best.Scale), number(picture.Values["fitted NLL"]))

@@ -114,6 +114,16 @@ func TestEndAt_IsWhereALineMeetsTheRightEdge(t *testing.T) {
 	}
 }
 
+// On a logarithmic axis a function that falls to 0 leaves the plot below: its name is there.
+func TestEndAt_OfWhatFallsToZero(t *testing.T) {
+	p := NewPlot("", "", "").XRange(0, 10).YRange(1e-10, 1).LogY().Func("zero", func(x float64) float64 { return max(0, 1-x/2) })
+	panel, layers := p.build()
+	data := panel.DataCanvas(draw.New(vgimg.New(5*vg.Inch, 4*vg.Inch)))
+	if end, beyond, ok := layers[0].endAt(data, panel); !ok || end != data.Min.Y || beyond >= 0 {
+		t.Errorf("it ends at %v, %v beyond, %t: want the lower edge", end, beyond, ok)
+	}
+}
+
 func TestDescribe_SaysTitleAxesAndLayers(t *testing.T) {
 	got := NewPlot("the title", "x_{1}", "loss").XRange(-2, 2).YRange(0.1, 10).LogY().
 		Func("α = 2", func(x float64) float64 { return x + 3 }).Points("data", []float64{1}, []float64{2}).VLine("here", 1.5).HLine("", 1).describe()

@@ -211,6 +211,13 @@ func (p *Plot) ranges() (x, y axisRange, layers []drawn) {
 		layers = append(layers, d)
 	}
 	y.close(box)
+	for _, d := range layers {
+		if y.log && d.f != nil { // what falls to 0 leaves the plot below
+			for i := range d.points {
+				d.points[i].y = cmp.Or(d.points[i].y, math.SmallestNonzeroFloat64)
+			}
+		}
+	}
 	return x, y, layers
 }
 
