@@ -8,6 +8,7 @@ import ziamath
 from jinja2 import pass_context
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from ziamath.tex import tex2mml
 
 SIZE = 16.0  # what a formula is set in; a page scales it with the text around it
 EM = SIZE / 1.12  # its letters are smaller than those of a page's sans serif of the same size
@@ -16,9 +17,11 @@ FRAME = re.compile(r'^<svg [^>]*viewBox="(\S+) (\S+) (\S+) (\S+)"[^>]*>')
 
 FUNCTION = r"\\(?:log|ln|exp|sinh|cosh|sin|cos|det|max|min)\b|\\operatorname\{\w+\}"
 
+TALL = re.compile(r"\\\\\[[^\]]*\]")  # the distance after a line
+
 # What MathJax, which JupyterLab shows formulas with, reads and ziamath does not.
 SPELLINGS = [
-    (re.compile(r"\\\\\[[^\]]*\]"), r"\\\\"),  # the distance after a line
+    (TALL, r"\\\\"),
     (re.compile(r"\\(?:[bB]igg?[lrm]?)\s*\\Vert\b"), r"\\|"),
     (re.compile(r"\\(?:[bB]igg?)[lr]?\s*\\\{"), r"\\left\\{"),
     (re.compile(r"\\(?:[bB]igg?)[lr]?\s*\\\}"), r"\\right\\}"),
@@ -29,16 +32,22 @@ SPELLINGS = [
     (re.compile(rf"({FUNCTION})\s+(?=\w)"), r"\1\\,"),
     (re.compile(rf"({FUNCTION})\s*(?=\\(?!(?:[bB]igg?[lr]?|left)\b|[,;!:|]))"), r"\1\\,"),
     (re.compile(r"(\\operatorname\{\w+\})(?=\w)"), r"\1\\,"),
+    (re.compile(r"(\\lim_\{[^{}]*\})"), r"\1\\,"),
 ]
+INLINE_SUM = re.compile(r"(\\sum_\w)\s*(?!\^)")  # its index stands behind it
 
 
 @cache
 def drawn(tex: str, display: bool) -> str:
     """One formula as SVG, with its own glyphs. Raises ValueError where TeX cannot be read."""
+    between = "0.8em" if TALL.search(tex) else "0.3em"
     for pattern, spelling in SPELLINGS:
         tex = pattern.sub(spelling, tex)
+    if not display:
+        tex = INLINE_SUM.sub(r"\1\\,", tex)
     try:
-        return ziamath.Latex(tex, size=SIZE, inline=not display).svg()
+        mathml = tex2mml(tex, inline=not display).replace("<mtable", f'<mtable rowspacing="{between}"')
+        return ziamath.Math(mathml, size=SIZE).svg()
     except Exception as error:  # ziamath and latex2mathml raise what they meet
         raise ValueError(f"the formula {tex!r} cannot be set: {error or type(error).__name__}") from error
 
