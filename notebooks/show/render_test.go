@@ -5,7 +5,12 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math"
+	"regexp"
+	"strconv"
 	"testing"
+
+	"github.com/janpfeifer/gonb/gonbui/protocol"
 )
 
 func TestEncodePNG_FewColoursAreExact(t *testing.T) {
@@ -48,5 +53,23 @@ func TestWithPalette_ManyColoursStayNear(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestRow_SharesOfAPrintedRowFillIt(t *testing.T) {
+	r := record(t)
+	p := NewPlot("a", "x", "y").XRange(0, 1).Func("f", math.Sqrt)
+	Row(p, p, p)
+	form := r.last(t).more[protocol.MIMETextHTML].(string)
+	sum := 0.0
+	for _, found := range regexp.MustCompile(`--share:([\d.]+)%`).FindAllStringSubmatch(form, -1) {
+		share, err := strconv.ParseFloat(found[1], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += share
+	}
+	if math.Abs(sum-100) > 0.1 {
+		t.Errorf("the shares of three plots are %g %% together, want 100", sum)
 	}
 }

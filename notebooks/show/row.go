@@ -49,7 +49,8 @@ func rowStart(width int) string {
 // rowPiece is a picture that takes a share of a row. It may become a little narrower, so that the row does not break on a page a
 // few pixels narrower; where it does break, the picture fills its line, or a part of it, so that all letters of the row keep one
 // size. Of two or three pictures none stays beside another then, and four make two pairs: where the page is narrower than they
-// need, each one's basis is many times what is missing, and so its line, or half of it.
+// need, each one's basis is many times what is missing, and so its line, or half of it. On paper no row breaks: there the basis is
+// --share.
 type rowPiece struct {
 	png, narrow  []byte // narrow: its form for a narrow page, where it has one of its own
 	alt          string
@@ -71,7 +72,7 @@ func (p rowPiece) html() string {
 		}
 		basis = fmt.Sprintf("max(%s,min(%.4g%%,(%dpx - 100%%)*999))", basis, broken, int(0.85*float64(p.width)))
 	}
-	encode, place := base64.StdEncoding.EncodeToString, fmt.Sprintf("flex:%d 1 %s;min-width:min(%.4g%%,%dpx);width:0", factor, basis, 100*p.fills, least)
+	encode, place := base64.StdEncoding.EncodeToString, fmt.Sprintf("--share:%.4g%%;flex:%d 1 %s;min-width:min(%.4g%%,%dpx);width:0", 100*p.share, factor, basis, 100*p.fills, least)
 	picture := fmt.Sprintf(`<img src="data:image/png;base64,%s" alt="%s" style="`, encode(p.png), html.EscapeString(p.alt))
 	if p.narrow == nil {
 		return picture + place + `;height:auto">`
