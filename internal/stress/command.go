@@ -46,6 +46,9 @@ var (
 	lateEnd = regexp.MustCompile(`^--- FAIL: Fuzz.*\n    context deadline exceeded\nFAIL\nexit status 1\nFAIL\t(\S+)\t([0-9.]+)s$`)
 )
 
+// patience is how long an interrupted command may take to end.
+var patience = 30 * time.Second
+
 // command runs the units of one command. It keeps its output in a file named after the first of them, and their figures.
 func (p plan) command(ctx context.Context, units []unit, passed func(name string, r result) error) (failed []string, err error) {
 	args := append([]string{"test", "-timeout=6h"}, units[0].flags...)
@@ -65,15 +68,21 @@ func (p plan) command(ctx context.Context, units []unit, passed func(name string
 	if units[0].own {
 		cmd.Env = append(cmd.Env, stressVariable+"=1")
 	}
-	// go test does not pass an interruption on to its tests: it waits for them. So their whole group is interrupted.
+	// go test does not pass an interruption on to its tests: it waits for them. So their whole group is interrupted, and what of it
+	// does not end of that, as a test that answers to the signal itself, is killed.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
-	cmd.WaitDelay = 30 * time.Second
+	cmd.WaitDelay = patience
 	output, writer := io.Pipe()
 	cmd.Stdout, cmd.Stderr = writer, writer
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
+	defer func() {
+		if ctx.Err() != nil {
+			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // an error: nothing is left of the group
+		}
+	}()
 	ended := make(chan error, 1)
 	go func() { ended <- errors.Join(cmd.Wait(), writer.Close()) }()
 	err = follow(output, log, open, func(name string, r result) error {

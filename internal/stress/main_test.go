@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -21,7 +22,7 @@ import (
 func clone(t *testing.T, testOfB string) {
 	t.Helper()
 	t.Chdir(t.TempDir())
-	const note = "package p\n\nimport (\n\t\"os\"\n\t\"testing\"\n\t\"time\"\n)\n\nvar _ = time.Second\n\nfunc note(t *testing.T, what string) {\n\tf, err := os.OpenFile(\"../ran\", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)\n\tif err != nil {\n\t\tt.Fatal(err)\n\t}\n\tdefer f.Close()\n\tf.WriteString(what + \"\\n\")\n}\n\n"
+	const note = "package p\n\nimport (\n\t\"os\"\n\t\"os/signal\"\n\t\"syscall\"\n\t\"testing\"\n\t\"time\"\n)\n\nvar _, _, _ = time.Second, signal.Ignore, syscall.Flock\n\nfunc note(t *testing.T, what string) {\n\tf, err := os.OpenFile(\"../ran\", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)\n\tif err != nil {\n\t\tt.Fatal(err)\n\t}\n\tdefer f.Close()\n\tf.WriteString(what + \"\\n\")\n}\n\n"
 	write(t, "go.mod", "module fake\n\ngo 1.26\n")
 	write(t, "a/a_test.go", note+"func TestOne(t *testing.T) { note(t, \"a\") }\n\nfunc FuzzBytes(f *testing.F) {\n\tf.Add([]byte{1})\n\tf.Fuzz(func(t *testing.T, b []byte) {})\n}\n")
 	write(t, "b/b_test.go", note+testOfB)
@@ -108,21 +109,48 @@ func TestRun_InterruptedLeavesNoTestBehindAndNothingPassed(t *testing.T) {
 	} {
 		clone(t, test)
 		ctx, cancel := context.WithCancel(t.Context())
-		go func() {
-			for {
-				if _, err := os.Stat("ran"); err == nil {
-					cancel()
-					return
-				}
-				time.Sleep(10 * time.Millisecond)
-			}
-		}()
+		go cancelWhenRan(cancel)
 		if err := run(ctx, []string{"-part", part, "-match", part + "/b", "-fuzztime", "1h"}); !errors.Is(err, context.Canceled) {
 			t.Errorf("in the part %s the error is %v", part, err)
 		}
 		if kept := readRecord("reports/stress/passed.json").passed; len(kept) > 0 {
 			t.Errorf("of the part %s passed have %v", part, kept)
 		}
+	}
+}
+
+// Some tests answer to an interruption themselves. This one ignores it, and holds a lock for as long as it lives.
+func TestRun_InterruptedKillsATestThatGoesOn(t *testing.T) {
+	clone(t, "func TestTwo(t *testing.T) {\n\tsignal.Ignore(os.Interrupt)\n\tf, err := os.Create(\"../lock\")\n\tif err == nil {\n\t\terr = syscall.Flock(int(f.Fd()), syscall.LOCK_EX)\n\t}\n\tif err != nil {\n\t\tt.Fatal(err)\n\t}\n\tnote(t, \"b\")\n\ttime.Sleep(time.Hour)\n}\n")
+	defer func(old time.Duration) { patience = old }(patience)
+	patience = time.Second
+	ctx, cancel := context.WithCancel(t.Context())
+	go cancelWhenRan(cancel)
+	if err := run(ctx, []string{"-part", "order", "-match", "order/b"}); !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v", err)
+	}
+	lock, err := os.Open("lock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	for range 600 {
+		if err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err == nil {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Errorf("a minute after the end the test lives: %v", err)
+}
+
+// cancelWhenRan cancels when a test has noted that it runs.
+func cancelWhenRan(cancel func()) {
+	for {
+		if _, err := os.Stat("ran"); err == nil {
+			cancel()
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }
 
