@@ -19,6 +19,7 @@ FLAGS = (
     "--disable-sync",
     "--virtual-time-budget=10000",
     "--no-pdf-header-footer",
+    "--window-size=1280,1024",  # a wide one: on paper, pictures have the form that they had in the window
 )
 
 
