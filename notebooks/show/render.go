@@ -150,6 +150,9 @@ func renderFrom(first int, width, height float64, plots []*Plot) drawing {
 		if i > 0 {
 			last.Min.X += vg.Points(10)
 		}
+		if room, title := last.Max.X-last.Min.X, &panel.Title; title.TextStyle.Width(title.Text) > room {
+			title.TextStyle.Font.Size *= room / title.TextStyle.Width(title.Text)
+		}
 		panel.Draw(last)
 	}
 	out.cuts[0] = 0

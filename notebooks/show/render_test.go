@@ -73,3 +73,21 @@ func TestRow_SharesOfAPrintedRowFillIt(t *testing.T) {
 		t.Errorf("the shares of three plots are %g %% together, want 100", sum)
 	}
 }
+
+// A title that is wider than a narrow plot is set in smaller letters, not cut.
+func TestRender_KeepsALongTitleWhole(t *testing.T) {
+	long := NewPlot("a title that takes more than the width of a plot on a narrow page, and then some more", "x", "y").XRange(0, 1).HLine("", 1)
+	shown := render(narrowWidth, 3, []*Plot{long}).image
+	inked := func(x int) bool {
+		for y := range 40 {
+			if r, _, _, _ := shown.At(x, y).RGBA(); r < 0x8000 {
+				return true
+			}
+		}
+		return false
+	}
+	width := shown.Bounds().Dx()
+	if inked(0) || inked(1) || inked(width-1) || !inked(12) && !inked(14) && !inked(16) && !inked(18) {
+		t.Error("the title is cut, or does not fill the width")
+	}
+}
