@@ -82,7 +82,7 @@ func (g *Images) Zoom(zoom int) *Images {
 }
 
 // Show shows the grid under the cell. Where the page is too narrow for a row of up to four pictures, they stand below each
-// other.
+// other. Of longer rows without bars it has fewer pictures in a row then.
 func (g *Images) Show() {
 	canvas, l, err := g.render()
 	if err != nil {
@@ -110,6 +110,13 @@ func (g *Images) Show() {
 			return
 		}
 		m.more = map[protocol.MIMEType]any{protocol.MIMETextHTML: row}
+	} else if l.columns > 4 && size.X > wideDots && len(g.bars) == 0 {
+		forms, err := g.forms(data, l, alt)
+		if err != nil {
+			fail("cannot draw the images: " + err.Error())
+			return
+		}
+		m.more = map[protocol.MIMEType]any{protocol.MIMETextHTML: forms}
 	}
 	emit(m)
 	Caption(g.caption)
@@ -157,6 +164,21 @@ func (g *Images) pieces(canvas *image.RGBA, l grid) (string, error) {
 	return out.String(), nil
 }
 
+// forms returns the grid as HTML, whole and for a narrow page: in the same order, with as many pictures in a row as fit there.
+func (g *Images) forms(whole []byte, l grid, alt string) (string, error) {
+	narrow := *g
+	narrow.zoom, narrow.columns = l.zoom, max(1, (narrowDots+gridGap)/(l.width+gridGap))
+	canvas, _, err := narrow.render()
+	if err != nil {
+		return "", err
+	}
+	data, err := encodeExactly(canvas)
+	if err != nil {
+		return "", err
+	}
+	return twoForms(data, whole, alt, l.size().X*pixelsPerIn/dotsPerInch), nil
+}
+
 // describe says in words what the grid shows.
 func (g *Images) describe() string {
 	labels := strings.Join(slices.DeleteFunc(slices.Clone(g.labels), func(label string) bool { return label == "" }), ", ")
@@ -195,6 +217,7 @@ const (
 	maxZoom     = 8
 	barRoom     = 130 // for a bar of colours with its numbers
 	wideDots    = 1000
+	narrowDots  = 840 // on a narrow page, about as a plot there
 )
 
 // grid is the layout of pictures in dots: the size of a cell's picture, the height of its label, and the numbers of both.

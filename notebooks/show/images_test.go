@@ -1,9 +1,11 @@
 package show
 
 import (
+	"encoding/base64"
 	"fmt"
 	"image"
 	"image/color"
+	"image/png"
 	"math"
 	"os"
 	"path/filepath"
@@ -184,6 +186,37 @@ func TestImages_StandBelowEachOtherOnANarrowPage(t *testing.T) {
 	row, _ := r.last(t).more[protocol.MIMETextHTML].(string)
 	if strings.Count(row, "<img") != 4 || strings.Count(row, "flex-wrap:wrap") != 2 || !strings.Contains(row, `alt="Picture: n 3"`) {
 		t.Errorf("the rows are %.300q", row)
+	}
+}
+
+// Eight faces of 192 dots in a row would have titles of half their size on a narrow page: there they are four in a row.
+func TestImages_LongRowsAreShorterOnANarrowPage(t *testing.T) {
+	for columns, want := range map[int]image.Point{
+		8:  image.Pt(4*192+3*gridGap, titleHeight+3*(192+gridGap)-gridGap),
+		3:  {}, // pieces
+		20: image.Pt(4*192+3*gridGap, titleHeight+3*(192+gridGap)-gridGap),
+	} {
+		r := record(t)
+		grid := NewImages("faces", columns).Zoom(6)
+		for range 12 {
+			grid.Add("", square(0.5, 32))
+		}
+		grid.Show()
+		shown, _ := r.last(t).more[protocol.MIMETextHTML].(string)
+		found := regexp.MustCompile(`srcset="data:image/png;base64,([^"]+)"`).FindStringSubmatch(shown)
+		if found == nil {
+			if want != (image.Point{}) {
+				t.Errorf("with %d columns there is no form for a narrow page: %.200q", columns, shown)
+			}
+			continue
+		}
+		narrow, err := png.Decode(base64.NewDecoder(base64.StdEncoding, strings.NewReader(found[1])))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := narrow.Bounds().Size(); got != want {
+			t.Errorf("with %d columns the narrow form has %v dots, want %v", columns, got, want)
+		}
 	}
 }
 

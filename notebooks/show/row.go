@@ -16,9 +16,7 @@ func responsive(d drawing, whole []byte, height float64, plots []*Plot, said []s
 		if err != nil {
 			return "", err
 		}
-		encode := base64.StdEncoding.EncodeToString
-		return fmt.Sprintf(`<picture class="robustloss-plot"><source media="screen and (max-width: 45rem)" srcset="data:image/png;base64,%s">`+
-			`<img src="data:image/png;base64,%s" alt="%s" style="width:min(100%%,%dpx);height:auto"></picture>`, encode(narrow), encode(whole), html.EscapeString(said[0]), width), nil
+		return twoForms(narrow, whole, said[0], width), nil
 	}
 	share := func(i int) float64 { return float64(d.cuts[i+1]-d.cuts[i]) / float64(d.cuts[len(plots)]) }
 	last := len(plots) - 1
@@ -39,6 +37,13 @@ func responsive(d drawing, whole []byte, height float64, plots []*Plot, said []s
 	}
 	row.WriteString(`</div>`)
 	return row.String(), nil
+}
+
+// twoForms is a picture that is width CSS pixels wide, and its form for a narrow page.
+func twoForms(narrow, whole []byte, alt string, width int) string {
+	encode := base64.StdEncoding.EncodeToString
+	return fmt.Sprintf(`<picture class="robustloss-plot"><source media="screen and (max-width: 45rem)" srcset="data:image/png;base64,%s">`+
+		`<img src="data:image/png;base64,%s" alt="%s" style="width:min(100%%,%dpx);height:auto"></picture>`, encode(narrow), encode(whole), html.EscapeString(alt), width)
 }
 
 // rowStart begins a row of pictures that are width CSS pixels wide together.
