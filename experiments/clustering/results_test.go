@@ -1,10 +1,15 @@
 package clustering
 
-import "testing"
+import (
+	"testing"
 
-// What the text beside the kept results says of them.
-func TestKept_ResultsMakeTheTableAndHoldItsClaims(t *testing.T) {
-	results, err := Kept("quick")
+	"github.com/robustloss/gomlx-robustloss/experiments/run"
+)
+
+// keptAMI returns the table of the AMI of kept results, and its cells' means. A cell that is not there ends the test.
+func keptAMI(t *testing.T, name string) (*run.Table, func(row, column string) float64) {
+	t.Helper()
+	results, err := Kept(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -12,16 +17,21 @@ func TestKept_ResultsMakeTheTableAndHoldItsClaims(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if missing := table.Missing(); len(missing) > 0 {
-		t.Errorf("no result for %v", missing)
-	}
-	ami := func(row, column string) float64 {
+	return table, func(row, column string) float64 {
 		t.Helper()
 		c, ok := table.Cell(row, column)
 		if !ok {
 			t.Fatalf("no cell (%s, %s)", row, column)
 		}
 		return c.Mean
+	}
+}
+
+// What the text beside the kept results says of them.
+func TestKept_ResultsMakeTheTableAndHoldItsClaims(t *testing.T) {
+	table, ami := keptAMI(t, "quick")
+	if missing := table.Missing(); len(missing) > 0 {
+		t.Errorf("no result for %v", missing)
 	}
 	if rcc, best := ami(rccKey, "digits"), ami(tunedKey, "digits"); rcc < .893 || best < rcc+.015 {
 		t.Errorf("digits: RCC %.3f, best %.3f", rcc, best)
@@ -38,28 +48,14 @@ func TestKept_ResultsMakeTheTableAndHoldItsClaims(t *testing.T) {
 
 // What the text says of Fashion-MNIST: the best shape gains on RCC, and the likelihood of the edge lengths finds one as good.
 func TestKept_FashionHoldsItsClaims(t *testing.T) {
-	results, err := Kept("fashion")
-	if err != nil {
-		t.Fatal(err)
-	}
-	table, err := NewTable("ami", results)
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, ami := keptAMI(t, "fashion")
 	for column, least := range map[string]float64{"fashion-test": .1, "fashion-train": .15} {
-		cells := map[string]float64{}
-		for _, row := range []string{rccKey, "0.5", "fitted"} {
-			c, ok := table.Cell(row, column)
-			if !ok {
-				t.Fatalf("no cell (%s, %s)", row, column)
-			}
-			cells[row] = c.Mean
-		}
-		if gain := (cells["0.5"] - cells[rccKey]) / (1 - cells[rccKey]); gain < least {
+		rcc, half, fitted := ami(rccKey, column), ami("0.5", column), ami("fitted", column)
+		if gain := (half - rcc) / (1 - rcc); gain < least {
 			t.Errorf("%s: α = 0.5 gains %.2f of what RCC leaves, want %.2f", column, gain, least)
 		}
-		if cells["fitted"] < cells["0.5"]-.01 {
-			t.Errorf("%s: α from the edge lengths %.3f, α = 0.5 %.3f", column, cells["fitted"], cells["0.5"])
+		if fitted < half-.01 {
+			t.Errorf("%s: α from the edge lengths %.3f, α = 0.5 %.3f", column, fitted, half)
 		}
 	}
 }

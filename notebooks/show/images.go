@@ -103,20 +103,20 @@ func (g *Images) Show() {
 		}},
 		plain: fmt.Sprintf("[%d images: %s]", len(g.images), alt),
 	}
-	if l.columns > 1 && l.columns <= 4 && size.X > wideDots {
-		row, err := g.pieces(canvas, l)
-		if err != nil {
-			fail("cannot draw the images: " + err.Error())
-			return
-		}
-		m.more = map[protocol.MIMEType]any{protocol.MIMETextHTML: row}
-	} else if l.columns > 4 && size.X > wideDots && len(g.bars) == 0 {
-		forms, err := g.forms(data, l, alt)
-		if err != nil {
-			fail("cannot draw the images: " + err.Error())
-			return
-		}
-		m.more = map[protocol.MIMEType]any{protocol.MIMETextHTML: forms}
+	form := ""
+	switch {
+	case size.X <= wideDots:
+	case l.columns > 1 && l.columns <= 4:
+		form, err = g.pieces(canvas, l)
+	case l.columns > 4 && len(g.bars) == 0:
+		form, err = g.forms(data, l, alt)
+	}
+	if err != nil {
+		fail("cannot draw the images: " + err.Error())
+		return
+	}
+	if form != "" {
+		m.more = map[protocol.MIMEType]any{protocol.MIMETextHTML: form}
 	}
 	emit(m)
 	Caption(g.caption)
