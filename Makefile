@@ -12,9 +12,12 @@ export GOMODCACHE ?= $(CURDIR)/.cache/go-mod
 export PIP_CACHE_DIR ?= $(CURDIR)/.cache/pip
 export GOENV := off
 endif
-# The pure-Go backend uses SIMD instructions where Go has them.
+# The pure-Go backend uses SIMD instructions where Go has them. A program that is built so saves and restores the wide registers whenever
+# Go interrupts a goroutine, and on some Intel processors math.Exp, math.Pow and math.FMA then take a hundred times as long or more. Without
+# these interruptions they do not: see "What can go wrong" in README.md.
 ifeq ($(shell go env GOARCH 2>/dev/null),amd64)
 export GOEXPERIMENT := simd
+export GODEBUG ?= asyncpreemptoff=1
 endif
 # The part of a test run that must not be skipped, where it can be there.
 ifeq ($(shell uname -s),Linux)
