@@ -127,6 +127,9 @@ func follow(output io.Reader, log io.Writer, open map[string]unit, passed func(n
 		if m == nil {
 			m = lateEnd.FindStringSubmatch(strings.Join(last, "\n"))
 		}
+		if m == nil && strings.HasPrefix(line, "FAIL\t") {
+			figures, executions = nil, "" // they are those of the package that failed
+		}
 		if m == nil || strings.Contains(line, "[no tests to run]") {
 			continue
 		}

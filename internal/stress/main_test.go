@@ -49,6 +49,19 @@ func ran(t *testing.T) string {
 	return strings.Join(lines, "")
 }
 
+// What a package told that failed is not told of the next one.
+func TestFollow_KeepsTheFiguresOfAPackageApart(t *testing.T) {
+	open, told := map[string]unit{"fake/a": {name: "a"}, "fake/b": {name: "b"}}, ""
+	output := "--- FAIL: TestOne (0.00s)\n    a_test.go:9: 7 of a\nFAIL\nFAIL\tfake/a\t1.5s\n    b_test.go:9: 8 of b\nok  \tfake/b\t2.5s\n"
+	err := follow(strings.NewReader(output), io.Discard, open, func(name string, r result) error {
+		told += name + ": " + r.Figures
+		return nil
+	})
+	if _, failed := open["fake/a"]; err != nil || told != "b: 8 of b" || !failed {
+		t.Errorf("it keeps %q, and of a that it failed: %v (%v)", told, failed, err)
+	}
+}
+
 func TestRun_GoesOnWithWhatHasNotPassed(t *testing.T) {
 	clone(t, "func TestTwo(t *testing.T) {\n\tnote(t, \"b\")\n\tt.Fatal(\"no\")\n}\n")
 	order := []string{"-part", "order", "-match", "order/"}

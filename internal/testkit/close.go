@@ -75,22 +75,26 @@ func usedUp(got, want, rel, abs float64) float64 {
 	return 1e9
 }
 
-// recording is the file of this program, opened by the first comparison.
+// recording is the file of this program in a folder, opened by the first comparison.
 var recording struct {
 	sync.Mutex
-	file *os.File
+	folder string
+	file   *os.File
 }
 
 func record(folder string, c closeness) error {
 	recording.Lock()
 	defer recording.Unlock()
-	if recording.file == nil {
+	if recording.folder != folder {
 		name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".test")
 		file, err := os.CreateTemp(folder, name+"-*.jsonl")
 		if err != nil {
 			return err
 		}
-		recording.file = file
+		if recording.file != nil {
+			_ = recording.file.Close()
+		}
+		recording.folder, recording.file = folder, file
 	}
 	return json.NewEncoder(recording.file).Encode(c)
 }
