@@ -142,6 +142,33 @@ func TestConvolutions_GradientsMatchFiniteDifferences(t *testing.T) {
 	})
 }
 
+// On pure Go the gradients are convolutions and products, too, and have gradients in their turn.
+func TestConvolutions_SecondDerivativesMatchFiniteDifferences(t *testing.T) {
+	backend := testkit.Backend(t, "go")
+	for _, c := range []struct {
+		name    string
+		kernel  []int
+		stride  int
+		compute func(x, kernel *Node, stride int) *Node
+	}{
+		{"fewer channels", []int{3, 2, 2, 1}, 1, gomlxops.Conv2D},
+		{"more channels", []int{2, 3, 2, 3}, 1, gomlxops.Conv2D},
+		{"stride 2", []int{3, 3, 2, 1}, 2, gomlxops.Conv2D},
+		{"transposed", []int{3, 3, 1, 2}, 2, gomlxops.ConvTranspose2D},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inputs := tensorsOf(randomTensor(t, dtypes.Float64, 1, 1, 3, 4, 2), randomTensor(t, dtypes.Float64, 2, c.kernel...))
+			testkit.CheckGradient(t, backend, func(in []*Node) *Node {
+				var flat []*Node
+				for _, g := range Gradient(ReduceAllSum(Sin(c.compute(in[0], in[1], c.stride))), in...) {
+					flat = append(flat, Reshape(g, -1))
+				}
+				return Concatenate(flat, 0)
+			}, inputs, testkit.Tolerance{})
+		})
+	}
+}
+
 func TestConvolutions_Panic(t *testing.T) {
 	mustPanic(t, "channels", func(g *Graph) { gomlxops.Conv2D(zeros(g, 1, 4, 4, 3), zeros(g, 3, 3, 2, 5), 1) }, "Conv2D", "channels, outputs]", "with 3 channels", "[3, 3, 2, 5]")
 	mustPanic(t, "transposed channels", func(g *Graph) { gomlxops.ConvTranspose2D(zeros(g, 1, 4, 4, 3), zeros(g, 3, 3, 3, 5), 1) }, "ConvTranspose2D", "outputs, channels]")

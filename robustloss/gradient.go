@@ -1,10 +1,9 @@
 package robustloss
 
 import (
-	"slices"
-
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
+	"github.com/robustloss/gomlx-robustloss/internal/gradient"
 )
 
 // partial is the derivative of a value in one of its inputs, built only when a gradient needs it. It has the shape of the
@@ -17,35 +16,14 @@ type partial struct {
 // withPartials returns value, an elementwise function of the inputs, which broadcast to it, with the given derivatives in
 // place of those that differentiating its expression would give: these would cost a multiple, and be NaN wherever the
 // branch of a Where that isn't taken is infinite.
-//
-// An operation with several inputs and its own gradient is put together from what the graph offers:
-//
-//	x → identity ┐
-//	α → identity ┼→ link, a scalar ┐
-//	c → identity ┘                 ├→ Where(true, value, link) → identity → result
-//	      StopGradient(value) ─────┘
-//
-// The adjoint that arrives at the last identity is kept; the other identities, which the gradient reaches later, ignore
-// what comes through the link and return the kept adjoint times their derivative. The link is never taken, so that no
-// infinite input can turn into a NaN there, and XLA folds it away.
 func withPartials(value *Node, partials ...partial) *Node {
-	var adjoint, link *Node
+	var inputs []gradient.Input
 	for _, p := range partials {
-		identity := IdentityWithCustomGradient(p.input, func(n, _ *Node) *Node {
-			return adjointOf(n, value, product(adjoint, p.derivative()))
-		})
-		first := Reshape(Slice(identity, slices.Repeat([]SliceAxisSpec{AxisElem(0)}, identity.Rank())...))
-		if link == nil {
-			link = first
-		} else {
-			link = Add(link, first)
-		}
+		inputs = append(inputs, gradient.Input{Node: p.input, Adjoint: func(v *Node) *Node {
+			return adjointOf(p.input, value, product(v, p.derivative()))
+		}})
 	}
-	always := Const(value.Graph(), true)
-	return IdentityWithCustomGradient(Where(always, StopGradient(value), link), func(_, v *Node) *Node {
-		adjoint = v
-		return v
-	})
+	return gradient.With(value, inputs...)
 }
 
 // withDerivative is [withPartials] for a function of one input.
