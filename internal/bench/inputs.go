@@ -29,8 +29,9 @@ func residual(i int) float64 {
 	return 3 * u / (1.05 - u*u)
 }
 
-// shapeOf is an α in [0, 2).
-func shapeOf(i int) float64 { return 2 * spread(i, shapeStep) }
+// shapeOf is an α in [0.02, 1.98): nearer to 0 the published formulas lose digits of ∂ρ/∂α like 1/α², and their sums of ten million float32
+// numbers were off by 0.4 %.
+func shapeOf(i int) float64 { return .02 + 1.96*spread(i, shapeStep) }
 
 // scaleOf is a c in [½, 3/2).
 func scaleOf(i int) float64 { return .5 + spread(i, scaleStep) }

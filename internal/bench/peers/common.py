@@ -23,7 +23,7 @@ def residuals(n):
 
 
 def shapes(n):
-    return 2 * spread(n, math.sqrt(2))
+    return 0.02 + 1.96 * spread(n, math.sqrt(2))
 
 
 def scales(n):
