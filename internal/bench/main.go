@@ -3,7 +3,7 @@
 //	make bench                                        # everything, beside JAX: half an hour on two cores
 //	make bench BENCH='^rho' SIZES=1e6 DTYPES=float32  # some of it
 //	make bench WITH=jax,torch                         # beside PyTorch, too, where it is installed in .venv-bench
-//	make bench TABLE=internal/bench/results/busy.json # only the tables of an earlier run
+//	make bench TABLE=internal/bench/results/steps.json # only the tables of an earlier run
 //
 // The programs are this library compiled by XLA, this library in pure Go, JAX with jax.jit, and PyTorch without compilation. The
 // peers compute what the paper [1] publishes, in transcriptions of its formulas that were made for this comparison (peers/). For
