@@ -61,7 +61,6 @@ lab: setup ## open JupyterLab with the kernel ready
 	@sh internal/reports/lab.sh
 
 test: setup ## run every test, with XLA and with the notebooks at the preset tiny
-	go vet ./...
 	$(require) go test -vet=off -timeout 30m ./...
 
 test-numerics: setup ## show that no check hangs on rounding, threads or seeds (ARITH=xla,go SEEDS=standard,11 PRESET=tiny NB=03 PKG=none ALL=1 KEEP=1)
@@ -70,7 +69,7 @@ test-numerics: setup ## show that no check hangs on rounding, threads or seeds (
 stress: setup ## break it for some six hours on two cores: kills, full disks, long runs, fuzzing, races, random order (LIST=1 PART=kills,fuzz MATCH=vae FUZZTIME=2m KEEP=1)
 	@$(require) go run ./internal/stress $(if $(PART),-part '$(PART)') $(if $(MATCH),-match '$(MATCH)') $(if $(FUZZTIME),-fuzztime '$(FUZZTIME)') $(if $(LIST),-list) $(if $(KEEP),-keep)
 
-lint: ## check style, errors and the direction of imports
+lint: ## check style, errors (as go vet does, too) and the direction of imports
 	@sh internal/setup/need-go.sh
 	@go run ./internal/setup lint
 	.tools/bin/golangci-lint run --allow-parallel-runners ./...
