@@ -65,7 +65,7 @@ func correlated(x, kernel *Node, stride int, rows, columns [2]int) *Node {
 	switch {
 	case x.Graph().Backend().String() == gobackend.BackendName:
 		height, width := imageSize(x)
-		return gradient.With(sliding{StopGradient(x), StopGradient(kernel), stride, rows, columns}.products(),
+		return gradient.With(s.products(),
 			gradient.Input{Node: x, Adjoint: func(v *Node) *Node {
 				return transposed(v, kernel, stride, [2]int{rows[0], columns[0]}, height, width)
 			}},
@@ -141,7 +141,7 @@ func (s sliding) kernelAdjoint(v *Node) *Node {
 
 // reversed reverses axes. GoMLX's Reverse has no gradient.
 func reversed(x *Node, axes ...int) *Node {
-	return gradient.With(Reverse(StopGradient(x), axes...), gradient.Input{Node: x, Adjoint: func(v *Node) *Node { return reversed(v, axes...) }})
+	return gradient.With(Reverse(x, axes...), gradient.Input{Node: x, Adjoint: func(v *Node) *Node { return reversed(v, axes...) }})
 }
 
 // patchesOf lays, for each output pixel, what the kernel sees side by side: the result is
