@@ -72,7 +72,7 @@ stress: setup ## break it for some six hours on two cores: kills, full disks, lo
 lint: ## check style, errors (as go vet does, too) and the direction of imports
 	@sh internal/setup/need-go.sh
 	@go run ./internal/setup lint
-	.tools/bin/golangci-lint run --allow-parallel-runners ./...
+	GOLANGCI_LINT_CACHE='$(CURDIR)/.tools/golangci-lint' .tools/bin/golangci-lint run --allow-parallel-runners ./...
 
 bench: setup ## time the library beside JAX, half an hour (BENCH=regexp SIZES=1e4,1e6 DTYPES=float32 WITH=jax,torch ROUNDS=9 OUT=file FRESH=1 TABLE=file)
 	@go run ./internal/bench -bench '$(BENCH)' $(if $(SIZES),-sizes '$(SIZES)') $(if $(DTYPES),-dtypes '$(DTYPES)') $(if $(WITH),-with '$(WITH)') $(if $(ROUNDS),-rounds '$(ROUNDS)') $(if $(OUT),-out '$(OUT)') $(if $(FRESH),-fresh) $(if $(TABLE),-table '$(TABLE)')
