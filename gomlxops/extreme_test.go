@@ -57,28 +57,26 @@ func TestOps_AreLinearAtTheExtremes(t *testing.T) {
 		for _, f := range allFloats {
 			high := math.Exp2(math.Floor(math.Log2(f.most)) - 12)
 			low := f.least * 0x1p12
-			outputs := testkit.Exec(t, backend, func(x *Node) (all []*Node) {
-				x = ConvertDType(x, f.dtype)
+			apply := testkit.Compile(t, backend, func(x, scale *Node) (all []*Node) {
+				x = Mul(ConvertDType(x, f.dtype), ConvertDType(scale, f.dtype))
 				for _, op := range ops {
-					for _, scale := range []float64{1, high, low} {
-						in := Mul(x, Scalar(x.Graph(), f.dtype, scale))
-						y := op(in)
-						gradient := Gradient(ReduceAllSum(ConvertDType(y, f.made)), in)[0]
-						all = append(all, y, gradient)
-					}
+					y := op(x)
+					all = append(all, y, Gradient(ReduceAllSum(ConvertDType(y, f.made)), x)[0])
 				}
 				return all
-			}, randomTensor(t, f.made, 1, 2, 8, 8, 3))
-			for i, name := range names {
-				value := func(k int) []float64 { return testkit.Floats(t, outputs[6*i+k]) }
-				for k, scale := range []float64{high, low} {
-					var want []float64
-					for _, v := range value(0) {
-						want = append(want, v*scale)
+			})
+			x := randomTensor(t, f.made, 1, 2, 8, 8, 3)
+			unscaled := apply(x, testkit.Tensor(t, f.made, []float64{1}))
+			for _, scale := range []float64{high, low} {
+				scaled := apply(x, testkit.Tensor(t, f.made, []float64{scale}))
+				for i, name := range names {
+					want := testkit.Floats(t, unscaled[2*i])
+					for k := range want {
+						want[k] *= scale
 					}
 					what := fmt.Sprintf("%s of %s times %g", name, f.dtype, scale)
-					testkit.CheckClose(t, what, value(2*k+2), want, 8*f.step, 8*f.step*scale+64*f.least)
-					testkit.CheckClose(t, what+": gradient", value(2*k+3), value(1), 8*f.step, 8*f.step)
+					testkit.CheckClose(t, what, testkit.Floats(t, scaled[2*i]), want, 8*f.step, 8*f.step*scale+64*f.least)
+					testkit.CheckClose(t, what+": gradient", testkit.Floats(t, scaled[2*i+1]), testkit.Floats(t, unscaled[2*i+1]), 8*f.step, 8*f.step)
 				}
 			}
 		}
@@ -90,19 +88,19 @@ func TestOps_OfTinyImages(t *testing.T) {
 	names, ops := linearOps()
 	testkit.ForEachBackend(t, func(t *testing.T, backend compute.Backend) {
 		for _, f := range allFloats {
+			apply := testkit.Compile(t, backend, func(x *Node) (all []*Node) {
+				x = ConvertDType(x, f.dtype)
+				for _, op := range ops {
+					all = append(all, op(x))
+				}
+				return append(all, gomlxops.SSIM(x, x), gomlxops.DSSIM(x, x))
+			})
 			for _, value := range []float64{f.least, f.least / 2, f.least * f.step} {
 				constant := make([]float64, 2*8*8*3)
 				for i := range constant {
 					constant[i] = value
 				}
-				outputs := testkit.Exec(t, backend, func(x *Node) (all []*Node) {
-					x = ConvertDType(x, f.dtype)
-					for _, op := range ops {
-						all = append(all, op(x))
-					}
-					return append(all, gomlxops.SSIM(x, x), gomlxops.DSSIM(x, x))
-				}, testkit.Tensor(t, f.made, constant, 2, 8, 8, 3))
-				for i, output := range outputs {
+				for i, output := range apply(testkit.Tensor(t, f.made, constant, 2, 8, 8, 3)) {
 					for k, v := range testkit.Floats(t, output) {
 						switch {
 						case i < len(ops) && !(math.Abs(v) <= 64*f.least): // DCT's largest is 8 times the mean

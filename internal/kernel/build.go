@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -49,12 +50,38 @@ func buildCell(args []string) (status int, err error) {
 			return 0, os.WriteFile(cell, []byte("#!/bin/sh\n"), 0o755) //nolint:gosec // a program
 		} // else Go says what is wrong
 	}
+	if status := link(program, args); status != 0 {
+		return status, nil
+	}
+	return 0, os.WriteFile(initialised, initial, 0o600)
+}
+
+// needsLinker is the file that says that the programs of this notebook need the linker of the C compiler.
+const needsLinker = ".needs-linker"
+
+// link builds a cell and returns the exit status. Wherever a package has C in it, as XLA's has, Go calls the linker of the C compiler,
+// which takes a fifth of the time. It is needed only for a package that brings a library of C with it. So Go's own linker is tried
+// first, and no longer where the cells of a notebook turn out to need the other one.
+func link(program string, args []string) (status int) {
+	_, err := os.Stat(needsLinker)
+	flags := slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(strings.TrimLeft(arg, "-"), "ldflags") })
+	try := err != nil && !flags && runtime.GOOS == "linux"
+	if try {
+		said, err := exec.Command(program, slices.Insert(slices.Clone(args), 3, "-ldflags=-w -linkmode=internal")...).CombinedOutput()
+		if err == nil {
+			_, _ = os.Stderr.Write(said)
+			return 0
+		}
+	}
 	build := exec.Command(program, args...)
 	build.Stdout, build.Stderr = os.Stdout, os.Stderr
 	if err := build.Run(); err != nil {
-		return max(build.ProcessState.ExitCode(), 1), nil
+		return max(build.ProcessState.ExitCode(), 1)
 	}
-	return 0, os.WriteFile(initialised, initial, 0o600)
+	if try {
+		_ = os.WriteFile(needsLinker, nil, 0o600) // or each cell tries again
+	}
+	return 0
 }
 
 // initialised is the file that holds what the last program that was linked does before main, see initialisation.

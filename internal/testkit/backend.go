@@ -68,14 +68,31 @@ func ForEachDType(t *testing.T, test func(t *testing.T, dtype dtypes.DType)) {
 // Exec builds, compiles and runs the graph function once. Inputs are tensors or Go values.
 func Exec[F graph.ExecGraphFn](tb testing.TB, backend compute.Backend, function F, inputs ...any) []*tensors.Tensor {
 	tb.Helper()
+	call, finalize := compile(tb, backend, function)
+	defer finalize()
+	return call(inputs...)
+}
+
+// Compile returns the graph function for as many calls as the test makes. It is compiled once for each shape of the inputs.
+func Compile[F graph.ExecGraphFn](tb testing.TB, backend compute.Backend, function F) func(inputs ...any) []*tensors.Tensor {
+	tb.Helper()
+	call, finalize := compile(tb, backend, function)
+	tb.Cleanup(finalize)
+	return call
+}
+
+func compile[F graph.ExecGraphFn](tb testing.TB, backend compute.Backend, function F) (call func(inputs ...any) []*tensors.Tensor, finalize func()) {
+	tb.Helper()
 	exec, err := graph.NewExec(backend, function)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer exec.Finalize()
-	outputs, err := exec.Call(inputs...)
-	if err != nil {
-		tb.Fatalf("%+v", err)
-	}
-	return outputs
+	return func(inputs ...any) []*tensors.Tensor {
+		tb.Helper()
+		outputs, err := exec.Call(inputs...)
+		if err != nil {
+			tb.Fatalf("%+v", err)
+		}
+		return outputs
+	}, exec.Finalize
 }
