@@ -24,6 +24,9 @@ ifeq ($(shell uname -s),Linux)
 require := ROBUSTLOSS_REQUIRE_XLA=1 ROBUSTLOSS_REQUIRE_NOTEBOOKS=1
 endif
 
+# How many packages are tested at a time: one more than there are processors, for some tests wait for programs.
+packages := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+
 REPORTS := .venv/bin/python internal/reports
 NB ?=
 
@@ -61,7 +64,7 @@ lab: setup ## open JupyterLab with the kernel ready
 	@sh internal/reports/lab.sh
 
 test: setup ## run every test, with XLA and with the notebooks at the preset tiny
-	$(require) go test -vet=off -timeout 30m ./...
+	$(require) go test -vet=off -timeout 30m -p $(packages) ./...
 
 test-numerics: setup ## show that no check hangs on rounding, threads or seeds (ARITH=xla,go SEEDS=standard,11 PRESET=tiny NB=03 PKG=none ALL=1 KEEP=1)
 	@go run ./internal/numerics -arith '$(ARITH)' -nb '$(NB)' $(if $(SEEDS),-seeds '$(SEEDS)') $(if $(PRESET),-preset '$(PRESET)') $(if $(PKG),-pkg '$(PKG)') $(if $(ALL),-all) $(if $(KEEP),-keep)

@@ -166,11 +166,12 @@ const prompts = `[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].
 func runAllCells(t *testing.T, page *tab) {
 	t.Helper()
 	var err error
-	for range 20 { // JupyterLab does nothing as long as it has no connection to the kernel, and does not show that
+	const hint = 3 * time.Second / patience // what is tried again needs none
+	for range 20 * patience {               // JupyterLab does nothing as long as it has no connection to the kernel, and does not show that
 		if err = page.within(3*time.Minute, chooseInMenu("Run", "Run All Cells")); err != nil {
 			t.Fatalf("there is no menu: %v", err)
 		}
-		err = page.within(15*time.Second, chromedp.Poll(prompts+`.some(p => /\[[*\d]+\]/.test(p))`, nil, patiently))
+		err = page.within(hint, chromedp.Poll(prompts+`.some(p => /\[[*\d]+\]/.test(p))`, nil, patiently))
 		if err == nil {
 			break
 		}
