@@ -72,10 +72,11 @@ test-numerics: setup ## show that no check hangs on rounding, threads or seeds (
 stress: setup ## break it for some six hours on two cores: kills, full disks, long runs, fuzzing, races, random order (LIST=1 PART=kills,fuzz MATCH=vae FUZZTIME=2m KEEP=1)
 	@$(require) go run ./internal/stress $(if $(PART),-part '$(PART)') $(if $(MATCH),-match '$(MATCH)') $(if $(FUZZTIME),-fuzztime '$(FUZZTIME)') $(if $(LIST),-list) $(if $(KEEP),-keep)
 
-lint: ## check style, errors (as go vet does, too) and the direction of imports
+lint: ## check style, errors (as go vet does, too, also in notebooks) and the direction of imports
 	@sh internal/setup/need-go.sh
 	@go run ./internal/setup lint
 	GOLANGCI_LINT_CACHE='$(CURDIR)/.tools/golangci-lint' .tools/bin/golangci-lint run --allow-parallel-runners ./...
+	ROBUSTLOSS_VET_NOTEBOOKS=1 go test -vet=off -run TestNotebooks_Compile ./notebooks
 
 bench: setup ## time the library beside JAX, half an hour (BENCH=regexp SIZES=1e4,1e6 DTYPES=float32 WITH=jax,torch ROUNDS=9 OUT=file FRESH=1 TABLE=file)
 	@go run ./internal/bench -bench '$(BENCH)' $(if $(SIZES),-sizes '$(SIZES)') $(if $(DTYPES),-dtypes '$(DTYPES)') $(if $(WITH),-with '$(WITH)') $(if $(ROUNDS),-rounds '$(ROUNDS)') $(if $(OUT),-out '$(OUT)') $(if $(FRESH),-fresh) $(if $(TABLE),-table '$(TABLE)')
