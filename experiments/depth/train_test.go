@@ -20,6 +20,11 @@ import (
 	"github.com/robustloss/gomlx-robustloss/internal/testkit"
 )
 
+func TestMain(m *testing.M) {
+	testkit.CompileQuickly()
+	m.Run()
+}
+
 // command runs one command line of the experiment on the pure-Go backend, which need not compile graphs.
 func command(t *testing.T, runs string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()

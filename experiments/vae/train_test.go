@@ -36,6 +36,7 @@ const (
 )
 
 func TestMain(m *testing.M) {
+	testkit.CompileQuickly()
 	if dir := os.Getenv(victimDir); dir != "" {
 		if err := trainVictim(dir); err != nil {
 			_, _ = fmt.Fprintln(os.Stderr, err)
