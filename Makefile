@@ -25,7 +25,7 @@ require := ROBUSTLOSS_REQUIRE_XLA=1 ROBUSTLOSS_REQUIRE_NOTEBOOKS=1
 endif
 
 # How many packages are tested at a time: one more than there are processors, for some tests wait for programs.
-packages := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+packages = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 REPORTS := .venv/bin/python internal/reports
 NB ?=
@@ -76,7 +76,7 @@ lint: ## check style, errors (as go vet does, too, also in notebooks) and the di
 	@sh internal/setup/need-go.sh
 	@go run ./internal/setup lint
 	GOLANGCI_LINT_CACHE='$(CURDIR)/.tools/golangci-lint' .tools/bin/golangci-lint run --allow-parallel-runners ./...
-	ROBUSTLOSS_VET_NOTEBOOKS=1 go test -vet=off -run TestNotebooks_Compile ./notebooks
+	ROBUSTLOSS_VET_NOTEBOOKS=1 go test -vet=off -count=1 -run TestNotebooks_Compile ./notebooks
 
 bench: setup ## time the library beside JAX, half an hour (BENCH=regexp SIZES=1e4,1e6 DTYPES=float32 WITH=jax,torch ROUNDS=9 OUT=file FRESH=1 TABLE=file)
 	@go run ./internal/bench -bench '$(BENCH)' $(if $(SIZES),-sizes '$(SIZES)') $(if $(DTYPES),-dtypes '$(DTYPES)') $(if $(WITH),-with '$(WITH)') $(if $(ROUNDS),-rounds '$(ROUNDS)') $(if $(OUT),-out '$(OUT)') $(if $(FRESH),-fresh) $(if $(TABLE),-table '$(TABLE)')

@@ -122,11 +122,10 @@ func TestFunctions_AreNaNWhereScaleIsNotPositive(t *testing.T) {
 					check(dtype.String()+" gradient", alphas[k/n], scale[k%n], gradients[k])
 				}
 			}
-			exec := MustNewExec(backend, (func(x, alpha, scale *Node) *Node)(f)) // a scalar scale goes another way
+			call := testkit.Compile(t, backend, (func(x, alpha, scale *Node) *Node)(f)) // a scalar scale goes another way
 			for k := range n {
-				check("scalar scale", alphas[1], scale[k], testkit.Floats(t, exec.MustCall([][]float64{x[k : k+1]}, [][]float64{alphas[1:2]}, scale[k])[0])[0])
+				check("scalar scale", alphas[1], scale[k], testkit.Floats(t, call([][]float64{x[k : k+1]}, [][]float64{alphas[1:2]}, scale[k])[0])[0])
 			}
-			exec.Finalize()
 		}
 	})
 }

@@ -81,13 +81,14 @@ func hasFMA() bool {
 	return true
 }
 
-// environ is the environment of a run. XLA's flags are added to those that are set.
+// environ is the environment of a run. XLA's flags are added to those that are set. They stand there even where there are none, or the tests
+// that train would compile without optimising: see testkit.CompileQuickly.
 func (a arithmetic) environ(more ...string) []string {
 	experiment := "GOEXPERIMENT="
 	if a.simd && runtime.GOARCH == "amd64" {
 		experiment += "simd"
 	}
-	env := append(os.Environ(), experiment, "GOMLX_BACKEND=xla:cpu")
+	env := append(os.Environ(), experiment, "GOMLX_BACKEND=xla:cpu", "XLA_FLAGS="+os.Getenv("XLA_FLAGS"))
 	for _, setting := range a.env {
 		if flags, ok := strings.CutPrefix(setting, "XLA_FLAGS="); ok {
 			setting = "XLA_FLAGS=" + strings.TrimSpace(os.Getenv("XLA_FLAGS")+" "+flags)
