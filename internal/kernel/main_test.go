@@ -88,7 +88,10 @@ func start(t *testing.T, temporary, script string, asked ...string) family {
 	if f.kernel, err = strconv.Atoi(f.facts["kernel"]); err != nil {
 		t.Fatalf("it told %v: %v", f.facts, err)
 	}
-	t.Cleanup(func() { _ = f.parent.Process.Kill(); _ = syscall.Kill(-f.kernel, syscall.SIGKILL) })
+	t.Cleanup(func() {
+		_, _ = f.parent.Process.Kill(), syscall.Kill(-f.kernel, syscall.SIGKILL)
+		within(t, "the janitor has removed its folder", func() bool { return empty(temporary) })
+	})
 	return f
 }
 
@@ -100,6 +103,12 @@ func within(t *testing.T, what string, is func() bool) {
 			t.Fatalf("after ten minutes not: %s", what)
 		}
 	}
+}
+
+// empty tells whether a folder holds nothing.
+func empty(folder string) bool {
+	left, err := os.ReadDir(folder)
+	return err == nil && len(left) == 0
 }
 
 // gone tells whether a process, or with a negative number a group, is no more.
@@ -129,10 +138,7 @@ func TestKernel_EndsHoweverItsParentDoes(t *testing.T) {
 			}
 			_ = f.parent.Wait()
 			within(t, "the process group is gone", func() bool { return gone(-f.kernel) })
-			within(t, "the temporary folder is gone", func() bool {
-				left, err := os.ReadDir(temporary)
-				return err == nil && len(left) == 0
-			})
+			within(t, "the temporary folder is gone", func() bool { return empty(temporary) })
 			// A parent that lives may start another kernel with the same file.
 			_, err := os.Stat(filepath.Join(f.parent.Dir, connectionFile))
 			if removed := err != nil; removed != (name == "the parent is killed") {

@@ -159,7 +159,7 @@ func wantNoLeftovers(t *testing.T, dir string) {
 func wantEmpty(t *testing.T, dir string) {
 	t.Helper()
 	var left []string
-	if !eventually(30*time.Second, func() bool { left = namesIn(dir); return len(left) == 0 }) {
+	if !eventually(3*time.Minute, func() bool { left = namesIn(dir); return len(left) == 0 }) {
 		t.Errorf("still there: %s", strings.Join(left, "\n"))
 	}
 }

@@ -261,7 +261,7 @@ func TestLab_KilledLeavesNoKernel(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantNoLeftovers(t, folder)
-	if !eventually(30*time.Second, func() bool {
+	if !eventually(3*time.Minute, func() bool {
 		left, _ := filepath.Glob(filepath.Join(temporary, "robustloss-kernel-*"))
 		return len(left) == 0
 	}) {
