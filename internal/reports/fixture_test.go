@@ -7,13 +7,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
-	"io/fs"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -40,33 +38,6 @@ func root(t *testing.T) string {
 		t.Skip("the clone is not set up for notebooks: make setup does it")
 	}
 	return dir
-}
-
-// dependOnSources opens every file that a notebook may depend on, so that a test which runs other programs is not taken
-// from go test's cache when one of the files has changed.
-func dependOnSources(t *testing.T, root string) {
-	t.Helper()
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		hidden := strings.HasPrefix(entry.Name(), ".") || slices.Contains([]string{"reports", "runs", "testdata"}, entry.Name())
-		if entry.IsDir() && hidden && path != root && path != filepath.Join(root, "internal", "reports") {
-			return filepath.SkipDir
-		}
-		switch filepath.Ext(path) {
-		case ".go", ".mod", ".sum", ".ipynb", ".py", ".j2", ".html", ".sh", ".txt":
-			file, err := os.Open(path)
-			if err != nil {
-				return err
-			}
-			return file.Close()
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // cloneFolder makes a folder for notebooks in the clone, where their first cell finds it.

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/robustloss/gomlx-robustloss/internal/testkit/sources"
 )
 
 // lab is JupyterLab as make lab opens it.
@@ -191,7 +193,7 @@ func runAllCells(t *testing.T, page *tab) {
 func TestLab_RunsANotebook(t *testing.T) {
 	t.Parallel()
 	root := root(t)
-	dependOnSources(t, root)
+	sources.Depend(t, root)
 	browserPath(t)
 	const name = "00_start.ipynb"
 	content, err := os.ReadFile(filepath.Join(root, "notebooks", name))

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/robustloss/gomlx-robustloss/internal/testkit/sources"
 )
 
 // figureCell draws a plot and checks a claim.
@@ -31,7 +33,7 @@ show.CheckNear("ρ(2) = 2", half(2), 2, 0)`
 func TestReports_FailWhereANotebookFails(t *testing.T) {
 	t.Parallel()
 	root := root(t)
-	dependOnSources(t, root)
+	sources.Depend(t, root)
 	dir, out := cloneFolder(t, root), t.TempDir()
 	show := `import "github.com/robustloss/gomlx-robustloss/notebooks/show"` + "\n\n"
 	cases := map[string]struct{ code, want string }{
