@@ -79,7 +79,7 @@ func (m *Model) Evaluate(images celeba.Source) (run.Values, error) {
 		return nil, err
 	}
 	defer e.exec.Finalize()
-	return e.evaluate(images)
+	return e.evaluate(images, m.ImportanceSamples)
 }
 
 // evaluator is what Evaluate compiles. A training keeps one: what XLA compiles again for each evaluation, it does not give back whole.
@@ -100,8 +100,8 @@ func (m *Model) newEvaluator() (*evaluator, error) {
 	return &evaluator{m, exec}, err
 }
 
-// evaluate is Evaluate, with the variables as they are now.
-func (e *evaluator) evaluate(images celeba.Source) (run.Values, error) {
+// evaluate is Evaluate, with the variables as they are now, and a number of latent samples an image. "iwae" alone depends on it.
+func (e *evaluator) evaluate(images celeba.Source, samples int) (run.Values, error) {
 	m, batch := e.model, min(evaluationBatch, images.Len())
 	names := []string{"elbo", "rate", "distortion", "iwae"}
 	sums := make([]float64, len(names))
@@ -115,7 +115,7 @@ func (e *evaluator) evaluate(images celeba.Source) (run.Values, error) {
 		if err != nil {
 			return nil, err
 		}
-		noise := m.noise(items, m.ImportanceSamples)
+		noise := m.noise(items, samples)
 		outputs, err := e.exec.Call(x, noise)
 		if err != nil {
 			return nil, fmt.Errorf("evaluation: %w", err)

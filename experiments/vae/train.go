@@ -114,11 +114,18 @@ func (s *session) train(ctx context.Context) (run.Values, error) {
 		LogEvery:        max(t.Steps/100, 1),
 		EvalEvery:       s.job.EvalEvery,
 		CheckpointEvery: s.job.CheckpointEvery,
-		Evaluate:        func(int) (run.Values, error) { return evaluator.evaluate(s.data.Validation) },
-		Progress:        s.job.Progress,
-		Title:           fmt.Sprintf("%-8s %-8s seed %d", c.Representation, c.Likelihood, s.job.Seed),
-		Show:            "elbo",
-		Report:          s.job.Report,
+		Evaluate: func(step int) (run.Values, error) {
+			if step == t.Steps {
+				return evaluator.evaluate(s.data.Validation, c.ImportanceSamples)
+			}
+			values, err := evaluator.evaluate(s.data.Validation, 1)
+			delete(values, "iwae") // of one sample it is the ELBO; of many it takes as many times as long
+			return values, err
+		},
+		Progress: s.job.Progress,
+		Title:    fmt.Sprintf("%-8s %-8s seed %d", c.Representation, c.Likelihood, s.job.Seed),
+		Show:     "elbo",
+		Report:   s.job.Report,
 	}.Run(ctx, s.run)
 }
 

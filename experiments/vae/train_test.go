@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -314,6 +316,32 @@ func TestShapesAndScalesMoveAndComeBackFromTheCheckpoint(t *testing.T) {
 			}
 		}
 	})
+}
+
+// On the way a training evaluates with one latent sample an image, which gives the same ELBO as the many at the end, where nothing is
+// learned in between.
+func TestEvaluationsOnTheWayTakeOneSample(t *testing.T) {
+	c := shortConfig(t, "general", "wavelet", 4)
+	c.Training.Rate = 1e-30
+	data := mustData(t, c)
+	job := vae.Job{Config: c, Seed: 1, Dir: t.TempDir(), EvalEvery: 2}
+	end := mustTrain(t, testkit.Backend(t, "go"), data, job).Values
+	metrics, err := run.ReadMetrics(filepath.Join(job.Dir, "metrics.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(metrics, func(m run.Metric) bool { _, train := m.Values["loss"]; return m.Step == 2 && !train })
+	if at < 0 {
+		t.Fatalf("no evaluation after step 2 in %v", metrics)
+	}
+	if _, many := metrics[at].Values["iwae"]; many {
+		t.Error("the importance-weighted bound is computed on the way")
+	}
+	for _, name := range []string{"elbo", "rate", "distortion"} {
+		if got, want := metrics[at].Values[name], end[name]; math.Abs(got-want) > 1e-4*math.Abs(want) {
+			t.Errorf("%s is %v on the way, %v at the end", name, got, want)
+		}
+	}
 }
 
 // moved checks that nearly all values left their common start, and not all by the same step.
