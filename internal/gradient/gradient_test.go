@@ -32,16 +32,10 @@ func run(t *testing.T, backend compute.Backend, dtype dtypes.DType, x []float64,
 	return out
 }
 
+// want checks that the numbers are exact.
 func want(t *testing.T, what string, got []float64, wanted ...float64) {
 	t.Helper()
-	if len(got) != len(wanted) {
-		t.Fatalf("%s: %v, want %v", what, got, wanted)
-	}
-	for i, w := range wanted {
-		if got[i] != w && !(math.IsNaN(got[i]) && math.IsNaN(w)) {
-			t.Errorf("%s: %v, want %v", what, got, wanted)
-		}
-	}
+	testkit.CheckClose(t, what, got, wanted, 0, 0)
 }
 
 func TestWith_HasTheGivenAdjoints(t *testing.T) {

@@ -25,7 +25,7 @@ func TestReports_OfAllNotebooks(t *testing.T) {
 	t.Parallel()
 	root := root(t)
 	sources.Depend(t, root)
-	lessons := namesOf(t, root, "*.ipynb")
+	lessons := lessonsOf(t, root)
 	out := t.TempDir()
 	said, err := run(t, root, []string{"ROBUSTLOSS_PRESET=tiny"}, append([]string{"--jobs", "2", "--out", out, "solutions/" + solved}, lessons...)...)
 	t.Log(said)
@@ -45,7 +45,7 @@ func TestReports_OfAllNotebooks(t *testing.T) {
 	for _, name := range lessons {
 		page := read(t, filepath.Join(out, "solutions", name+".html"))
 		if !strings.Contains(page, `href="../`+name+`.html"`) || strings.Contains(page, "executed on ") != (name == solved) {
-			t.Errorf("the solutions of %s have no link to the lesson, or were executed where they should not, or not", name)
+			t.Errorf("the page of the solutions of %s has no link to the lesson, or says wrongly whether they were executed (%v)", name, name == solved)
 		}
 	}
 	wantLinksThatLead(t, out)
@@ -68,10 +68,10 @@ func TestReports_OfAllNotebooks(t *testing.T) {
 	}
 }
 
-// namesOf returns the names of the notebooks that a pattern below notebooks finds.
-func namesOf(t *testing.T, root string, pattern ...string) (names []string) {
+// lessonsOf returns the names of the lessons.
+func lessonsOf(t *testing.T, root string) (names []string) {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(append([]string{root, "notebooks"}, pattern...)...))
+	paths, err := filepath.Glob(filepath.Join(root, "notebooks", "*.ipynb"))
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("there are no notebooks (%v)", err)
 	}
